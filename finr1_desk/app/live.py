@@ -1,0 +1,28 @@
+"""How an answer that is being written stands, as one value for everything that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    QUEUED = "queued"
+    LOADING = "loading"
+    PREFILL = "prefill"
+    THINKING = "thinking"
+    ANSWERING = "answering"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """`ahead` counts the requests before this one; fractions run from 0 to 1; `think_s` is in seconds."""
+
+    phase: Phase
+    ahead: int = 0
+    load_fraction: float = 0.0
+    prefill_fraction: float = 0.0
+    think_s: float = 0.0
+    think_tokens: int = 0
+    tokens: int = 0
+    tokens_per_s: float = 0.0

@@ -1,0 +1,196 @@
+"""What a conversation is: a tree of messages, each a list of typed parts.
+
+Owns the value types that every other layer passes around. Ids and timestamps are given by the store; nothing
+here reads a clock, a file or a random number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from finr1_desk.core.sampling import Sampling
+
+
+class Role(StrEnum):
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class PartKind(StrEnum):
+    """What a stretch of a message is.
+
+    `TEXT` is what a user wrote; a model's output consists of `THINK`, `ANSWER` and `TAG` (the markers around them,
+    and the white space that belongs to the markers), so that the parts in order give back every character.
+    """
+
+    TEXT = "text"
+    THINK = "think"
+    ANSWER = "answer"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    kind: PartKind
+    text: str
+
+
+class MessageState(StrEnum):
+    """How a message stands; all but `WRITING` are final until the user continues it."""
+
+    COMPLETE = "complete"
+    WRITING = "writing"
+    STOPPED = "stopped"  # by the user
+    LENGTH = "length"  # ended at the token limit
+    INTERRUPTED = "interrupted"  # the engine or the application ended while it was written
+    FAILED = "failed"  # an error that is not an interruption; `Generation.error` says which
+
+
+class FinishReason(StrEnum):
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
+STATE_OF_FINISH: Mapping[FinishReason, MessageState] = {
+    FinishReason.STOP: MessageState.COMPLETE,
+    FinishReason.LENGTH: MessageState.LENGTH,
+    FinishReason.CANCELLED: MessageState.STOPPED,
+    FinishReason.ERROR: MessageState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model wrote something. `sha256` is None until it is known; `quantisation` as in the file (`Q4_K_M`)."""
+
+    name: str
+    file_name: str
+    quantisation: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts. `cached_tokens` of the prompt were in the KV cache; `think_tokens` are part of the completion."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    think_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Durations in seconds. `load_s` is 0 where the model was loaded already."""
+
+    load_s: float = 0.0
+    prefill_s: float = 0.0
+    decode_s: float = 0.0
+    think_s: float = 0.0
+    tokens_per_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """The circumstances in which an assistant message was written."""
+
+    model: ModelIdentity
+    sampling: Sampling
+    seed: int
+    application_version: str
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    finish_reason: FinishReason | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One node of a conversation.
+
+    `parent_id` is None for a first question; `created_at` is seconds since the epoch, UTC. `thinking_open` is how
+    the reader left the thinking section, None where it was never touched.
+    """
+
+    id: str
+    conversation_id: str
+    parent_id: str | None
+    role: Role
+    parts: tuple[Part, ...]
+    state: MessageState
+    created_at: float
+    generation: Generation | None = None
+    thinking_open: bool | None = None
+
+    @property
+    def raw(self) -> str:
+        """Every character of the message, tags included."""
+        return "".join(part.text for part in self.parts)
+
+    @property
+    def think(self) -> str:
+        return text_of(self.parts, PartKind.THINK)
+
+    @property
+    def answer(self) -> str:
+        """The text to read: an assistant's answer, or what the user wrote."""
+        return text_of(self.parts, PartKind.ANSWER, PartKind.TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation without its messages. `head_id` is the last message of the branch that is shown."""
+
+    id: str
+    title: str
+    system_prompt: str | None
+    head_id: str | None
+    created_at: float
+    updated_at: float
+    title_is_own: bool = False  # set by the user, so never replaced by a derived one
+
+
+def text_of(parts: Iterable[Part], *kinds: PartKind) -> str:
+    """The text of the parts of these kinds, without white space at either end."""
+    return "".join(part.text for part in parts if part.kind in kinds).strip()
+
+
+def branch(messages: Mapping[str, Message], head_id: str | None) -> list[Message]:
+    """The messages from the first question to `head_id`; empty where there is no head.
+
+    Raises:
+        ValueError: the parents form a cycle.
+        KeyError: a parent is missing.
+    """
+    path: list[Message] = []
+    seen: set[str] = set()
+    current = head_id
+    while current is not None:
+        if current in seen:
+            raise ValueError(f"message {current} is its own ancestor")
+        seen.add(current)
+        path.append(messages[current])
+        current = messages[current].parent_id
+    path.reverse()
+    return path
+
+
+def deepest_head(messages: Sequence[Message]) -> str | None:
+    """The most recent leaf: where a conversation is shown when no branch was chosen."""
+    parents = {message.parent_id for message in messages}
+    leaves = [message for message in messages if message.id not in parents]
+    return max(leaves, key=lambda message: message.created_at).id if leaves else None
+
+
+def title_from(question: str, limit: int = 60) -> str:
+    """A title taken from the first question: its first line with text, cut at a word where there are words."""
+    line = next((stripped for raw in question.splitlines() if (stripped := " ".join(raw.split()))), "")
+    if len(line) <= limit:
+        return line
+    cut = line[:limit]
+    head, space, _ = cut.rpartition(" ")
+    return (head if space and len(head) > limit // 2 else cut).rstrip() + "…"

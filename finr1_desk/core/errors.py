@@ -1,0 +1,65 @@
+"""Errors that a user can act on, as codes with parameters.
+
+Owns the list of things that can go wrong for a user. It makes no sentences: `finr1_desk.ui.sentences`
+turns a code and its parameters into one sentence and one hint in the user's language. Anything that is not
+a `UserError` is a bug and is logged with its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Everything that is reported to a user; the parameters each one carries stand beside it."""
+
+    # Models
+    MODEL_NOT_FOUND = "model_not_found"  # path
+    MODEL_UNREADABLE = "model_unreadable"  # path, reason
+    MODEL_NOT_GGUF = "model_not_gguf"  # path
+    MODEL_TRUNCATED = "model_truncated"  # path, expected_bytes, actual_bytes
+    MODEL_UNKNOWN_ARCHITECTURE = "model_unknown_architecture"  # path, architecture
+    MODEL_TOO_LARGE = "model_too_large"  # path, needed_bytes, available_bytes
+    MODEL_LOAD_FAILED = "model_load_failed"  # path, reason
+    MODEL_NO_TEMPLATE = "model_no_template"  # path, reason
+    NO_MODEL = "no_model"  # -
+    # Engine
+    ENGINE_DIED = "engine_died"  # stage (load|prefill|decode|idle), signal or exit_code
+    ENGINE_START_FAILED = "engine_start_failed"  # reason
+    ENGINE_VERSION = "engine_version"  # expected, actual
+    CONTEXT_TOO_LONG = "context_too_long"  # tokens, limit, over
+    CONTEXT_INVALID = "context_invalid"  # value, limit
+    OUT_OF_MEMORY = "out_of_memory"  # context
+    DECODE_FAILED = "decode_failed"  # status
+    # Questions
+    EMPTY_QUESTION = "empty_question"  # -
+    BAD_VALUE = "bad_value"  # name, value
+    # Store
+    STORE_WRONG_KEY = "store_wrong_key"  # path
+    STORE_NEWER = "store_newer"  # path, version, supported
+    STORE_DAMAGED = "store_damaged"  # path, reason
+    STORE_FULL = "store_full"  # path
+    STORE_UNWRITABLE = "store_unwritable"  # path, reason
+    STORE_BUSY = "store_busy"  # path
+    DATA_DIR_UNWRITABLE = "data_dir_unwritable"  # path, reason
+    KEY_UNAVAILABLE = "key_unavailable"  # reason
+    SETTINGS_DAMAGED = "settings_damaged"  # path, reason
+    CONVERSATION_NOT_FOUND = "conversation_not_found"  # id
+    # Files
+    IMPORT_NOT_CONVERSATION = "import_not_conversation"  # path, line
+    IMPORT_DAMAGED = "import_damaged"  # path, line
+    FILE_UNREADABLE = "file_unreadable"  # path, reason
+    FILE_UNWRITABLE = "file_unwritable"  # path, reason
+
+
+Param = str | int | float | None
+
+
+class UserError(Exception):
+    """Something the user can understand and act on: a code and the parameters of its sentence."""
+
+    def __init__(self, code: ErrorCode, **params: Param) -> None:
+        super().__init__(f"{code}: {params}" if params else str(code))
+        self.code = code
+        self.params: Mapping[str, Param] = params

@@ -1,0 +1,194 @@
+"""What an engine tells its clients while it works, as values.
+
+Owns the vocabulary between engine and application; local and remote engines speak it alike. Events carry codes
+and numbers, never sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from finr1_desk.core.conversation import FinishReason, Timing, Usage
+from finr1_desk.core.errors import ErrorCode, Param
+from finr1_desk.core.prompts import Turn
+from finr1_desk.core.sampling import Sampling
+
+# -- requests
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """Which model, and how it is to be loaded. Two requests that are equal share one loaded model.
+
+    Attributes:
+        path: the GGUF file, absolute.
+        context_length: tokens; the engine lowers it to what the model was trained for.
+        gpu_layers: layers on the GPU; -1 leaves it to the engine.
+        threads: for generation; 0 leaves it to the engine.
+    """
+
+    path: str
+    context_length: int = 16384
+    gpu_layers: int = -1
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateRequest:
+    """One answer to be written.
+
+    Attributes:
+        turns: the prompt, oldest first.
+        prefix: text that the answer already begins with, as produced («Continue»); it is not sent back.
+        overrides: the sampling parameters asked for; the model's own and the defaults fill in the rest.
+        seed: 64 bits; None lets the engine choose one, which `Started` tells.
+    """
+
+    model: ModelRequest
+    turns: tuple[Turn, ...]
+    prefix: str = ""
+    overrides: Mapping[str, float | int] = field(default_factory=dict)
+    seed: int | None = None
+
+
+# -- facts
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """The model in memory, as the engine reports it.
+
+    `memory_bytes` maps a device's name to what llama.cpp says it holds there; `device` is the one to show.
+    `starts_in_think` says that the template opens the thinking itself.
+    """
+
+    request: ModelRequest
+    name: str
+    file_name: str
+    architecture: str
+    quantisation: str
+    parameters: int
+    context_length: int
+    trained_context: int
+    device: str
+    layers: int
+    gpu_layers: int
+    threads: int
+    load_s: float
+    starts_in_think: bool = False
+    memory_bytes: Mapping[str, int] = field(default_factory=dict)
+
+
+# -- events; `request` is the id the client gave, `sequence` the engine's sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The request waits; `ahead` others come before it."""
+
+    request: str
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """A model is being loaded; `fraction` from 0 to 1. Sent to every client."""
+
+    path: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """Sent to every client when a model has been loaded, and to a new client if one is."""
+
+    model: LoadedModel
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnloaded:
+    """Sent to every client: no model is in memory any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The prompt was built and its prefill begins."""
+
+    request: str
+    sequence: int
+    prompt_tokens: int
+    cached_tokens: int
+    sampling: Sampling
+    seed: int
+    load_s: float
+    model: LoadedModel
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillProgress:
+    """`done` of `total` prompt tokens are in the KV cache."""
+
+    request: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextProduced:
+    """New text, coalesced by the engine. `tokens` and `think_tokens` count from the answer's start.
+
+    `context_used` is the number of tokens that the sequence occupies.
+    """
+
+    request: str
+    text: str
+    tokens: int
+    think_tokens: int
+    tokens_per_s: float
+    context_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The request ended. `code` and `params` are set where `reason` is `ERROR`."""
+
+    request: str
+    reason: FinishReason
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    code: ErrorCode | None = None
+    params: Mapping[str, Param] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TokensCounted:
+    """The answer to a count: tokens of the whole prompt."""
+
+    request: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class EngineDied:
+    """The worker ended without being asked. Every open request has got its `Finished` before this.
+
+    `exit_code` is negative for a signal, None where it could not be learnt.
+    """
+
+    exit_code: int | None
+    stage: str
+
+
+EngineEvent = (
+    Queued
+    | LoadProgress
+    | ModelLoaded
+    | ModelUnloaded
+    | Started
+    | PrefillProgress
+    | TextProduced
+    | Finished
+    | TokensCounted
+    | EngineDied
+)

@@ -1,0 +1,215 @@
+"""Every setting, declared once: its type, default, bounds, label and help.
+
+The dialog, the terminal and the settings file all come from this declaration. Labels are English; `ui` shows
+their translation. Reading and writing the file is the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
+    """Marks a text for translation and returns it unchanged; core itself knows no language."""
+    return text
+
+
+def _setting(
+    default: Any,
+    label: str,
+    help: str = "",
+    *,
+    group: str,
+    choices: Mapping[str, str] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    step: float | None = None,
+) -> Any:
+    metadata = {
+        "label": label,
+        "help": help,
+        "group": group,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "step": step,
+    }
+    return field(default=default, metadata=metadata)
+
+
+APPEARANCE: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
+ANSWERS: Final = QT_TRANSLATE_NOOP("Settings", "Answers")
+ENGINE: Final = QT_TRANSLATE_NOOP("Settings", "Engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values. `""` or 0 for a model path, threads and the like means «let the application choose»."""
+
+    language: str = _setting(
+        "system",
+        QT_TRANSLATE_NOOP("Settings", "Language"),
+        group=APPEARANCE,
+        choices={
+            "system": QT_TRANSLATE_NOOP("Settings", "As the system"),
+            "en": "English",
+            "zh_CN": "简体中文",
+        },
+    )
+    theme: str = _setting(
+        "system",
+        QT_TRANSLATE_NOOP("Settings", "Theme"),
+        group=APPEARANCE,
+        choices={
+            "system": QT_TRANSLATE_NOOP("Settings", "As the system"),
+            "light": QT_TRANSLATE_NOOP("Settings", "Light"),
+            "dark": QT_TRANSLATE_NOOP("Settings", "Dark"),
+        },
+    )
+    text_scale: int = _setting(
+        100,
+        QT_TRANSLATE_NOOP("Settings", "Text size (%)"),
+        group=APPEARANCE,
+        minimum=70,
+        maximum=220,
+        step=10,
+    )
+    fold_thinking: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Fold the thinking when the answer begins"),
+        group=APPEARANCE,
+    )
+    enter_sends: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Enter sends the question"),
+        QT_TRANSLATE_NOOP("Settings", "When off, Ctrl+Enter sends and Enter starts a new line."),
+        group=APPEARANCE,
+    )
+    notify: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Notify when an answer is ready in the background"),
+        group=APPEARANCE,
+    )
+    system_prompt: str = _setting(
+        OFFICIAL_SYSTEM_PROMPT,
+        QT_TRANSLATE_NOOP("Settings", "System prompt of new conversations"),
+        QT_TRANSLATE_NOOP(
+            "Settings",
+            "Fin-R1 was trained with the official one. Without it, the thinking is often not marked.",
+        ),
+        group=ANSWERS,
+    )
+    sampling_of_model: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Use the model's recommended sampling"),
+        QT_TRANSLATE_NOOP("Settings", "When off, the values below are used."),
+        group=ANSWERS,
+    )
+    temperature: float = _setting(
+        0.7, QT_TRANSLATE_NOOP("Settings", "Temperature"), group=ANSWERS, minimum=0.0, maximum=2.0, step=0.05
+    )
+    top_p: float = _setting(
+        0.8, QT_TRANSLATE_NOOP("Settings", "Top-p"), group=ANSWERS, minimum=0.0, maximum=1.0, step=0.05
+    )
+    repetition_penalty: float = _setting(
+        1.05,
+        QT_TRANSLATE_NOOP("Settings", "Repetition penalty"),
+        group=ANSWERS,
+        minimum=0.5,
+        maximum=2.0,
+        step=0.01,
+    )
+    max_tokens: int = _setting(
+        4000,
+        QT_TRANSLATE_NOOP("Settings", "Longest answer (tokens, with the thinking)"),
+        group=ANSWERS,
+        minimum=16,
+        maximum=32768,
+        step=100,
+    )
+    model_path: str = _setting(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Model file"),
+        QT_TRANSLATE_NOOP("Settings", "Empty: a Fin-R1 found on this machine, else the built-in demonstration model."),
+        group=ENGINE,
+    )
+    context_length: int = _setting(
+        16384,
+        QT_TRANSLATE_NOOP("Settings", "Context (tokens)"),
+        QT_TRANSLATE_NOOP("Settings", "A longer context needs more memory: about 0.9 GB for 16,384 tokens of Fin-R1."),
+        group=ENGINE,
+        minimum=512,
+        maximum=131072,
+        step=1024,
+    )
+    gpu_layers: int = _setting(
+        -1,
+        QT_TRANSLATE_NOOP("Settings", "Layers on the GPU"),
+        QT_TRANSLATE_NOOP("Settings", "-1: as many as fit."),
+        group=ENGINE,
+        minimum=-1,
+        maximum=1000,
+        step=1,
+    )
+    threads: int = _setting(
+        0,
+        QT_TRANSLATE_NOOP("Settings", "Processor threads"),
+        QT_TRANSLATE_NOOP("Settings", "0: the physical cores."),
+        group=ENGINE,
+        minimum=0,
+        maximum=512,
+        step=1,
+    )
+    idle_unload_minutes: int = _setting(
+        30,
+        QT_TRANSLATE_NOOP("Settings", "Unload the model after idle minutes"),
+        QT_TRANSLATE_NOOP("Settings", "Gives its memory back. 0: never."),
+        group=ENGINE,
+        minimum=0,
+        maximum=1440,
+        step=5,
+    )
+
+
+def from_mapping(values: Mapping[str, Any]) -> Settings:
+    """Settings from a file's values: unknown names are ignored, missing ones take their default.
+
+    Raises:
+        UserError: `BAD_VALUE` for a value of another type, outside its bounds or choices.
+    """
+    known: dict[str, Any] = {}
+    for declared in fields(Settings):
+        if declared.name not in values:
+            continue
+        known[declared.name] = checked(declared.name, values[declared.name])
+    return Settings(**known)
+
+
+def checked(name: str, value: Any) -> Any:
+    """The value, if it may be set under this name; an int is accepted for a float.
+
+    Raises:
+        UserError: `BAD_VALUE`.
+    """
+    declared = next((f for f in fields(Settings) if f.name == name), None)
+    if declared is None:
+        raise UserError(ErrorCode.BAD_VALUE, name=name, value=str(value))
+    expected = type(declared.default)
+    if expected is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    low, high = declared.metadata["minimum"], declared.metadata["maximum"]
+    choices = declared.metadata["choices"]
+    good = (
+        type(value) is expected
+        and (low is None or value >= low)
+        and (high is None or value <= high)
+        and (choices is None or value in choices)
+    )
+    if not good:
+        raise UserError(ErrorCode.BAD_VALUE, name=name, value=str(value))
+    return value
