@@ -1,0 +1,148 @@
+"""The command ``finr1-convert``.
+
+Owns the arguments, the progress bar and the two lines in which a failure is told (``error:`` and ``hint:`` on
+the standard error). Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Decides nothing about
+models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as Bar
+
+from .conversion import Result, convert
+from .errors import ConvertError, OutputExistsError
+from .file_types import AUTOMATIC, NAMES, file_type
+from .progress import OnProgress, Progress
+
+_STAGES = {"write": "Writing", "quantise": "Quantising"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code. ``argv`` are the arguments without the program's name."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _convert(_converting_parser().parse_args(arguments))
+    except ConvertError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; nothing was left behind", file=sys.stderr)
+        return 130
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _converting_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="finr1-convert",
+        description="Convert a Hugging Face checkpoint of Fin-R1 or another Qwen2 model to GGUF.",
+        epilog="finr1-convert inspect FILE.gguf shows what a GGUF holds.",
+    )
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT_DIR", help="folder with config.json and *.safetensors"
+    )
+    parser.add_argument("output", type=Path, metavar="OUT.gguf", help="file to write")
+    parser.add_argument(
+        "--type",
+        type=_type_name,
+        default=AUTOMATIC,
+        metavar="TYPE",
+        help=f"{', '.join(NAMES)} (default: {AUTOMATIC}, the type of the checkpoint)",
+    )
+    parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="for quantising (default: all cores)")
+    parser.add_argument("--force", action="store_true", help="replace the output if it exists")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _type_name(text: str) -> str:
+    try:
+        return AUTOMATIC if text.lower() == AUTOMATIC else file_type(text).name
+    except ConvertError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} ({error.hint})") from None
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads")
+    return int(text)
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    try:
+        result = _with_progress(arguments, overwrite=arguments.force)
+    except OutputExistsError as error:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or not _agreed(error.message):
+            raise
+        result = _with_progress(arguments, overwrite=True)
+    for warning in result.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if arguments.json:
+        print(json.dumps(result.as_json(), indent=2))
+    else:
+        print(_summary(result))
+    return 0
+
+
+def _agreed(message: str) -> bool:
+    print(f"{message}. Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _with_progress(arguments: argparse.Namespace, overwrite: bool) -> Result:
+    with _progress_bar() as on_progress:
+        return convert(
+            arguments.checkpoint,
+            arguments.output,
+            arguments.type,
+            threads=arguments.threads,
+            overwrite=overwrite,
+            on_progress=on_progress,
+        )
+
+
+@contextmanager
+def _progress_bar() -> Iterator[OnProgress | None]:
+    """A bar a stage with speed and time left on a terminal; nothing where the standard error goes to a file."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description:10}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console) as bar:
+        tasks = {}
+
+        def show(progress: Progress) -> None:
+            if progress.stage not in tasks:
+                tasks[progress.stage] = bar.add_task(_STAGES[progress.stage], total=progress.total)
+            bar.update(tasks[progress.stage], completed=progress.done)
+
+        yield show
+
+
+def _summary(result: Result) -> str:
+    return (
+        f"{result.output}: {result.name}, {result.type}, {result.parameters / 1e6:,.1f} M weights"
+        f" in {result.tensors} tensors, {result.bytes / 1e6:,.1f} MB, {result.seconds:.1f} s"
+    )

@@ -1,0 +1,161 @@
+"""One conversion from checkpoint to named file: the steps in their order.
+
+Owns the sequence (read everything small, check everything that can be checked, claim the target, write,
+quantise, rename), and the public call that the command line and the window use. The steps themselves are in
+their modules.
+"""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .checkpoint import open_checkpoint
+from .errors import CancelledError, ConvertError
+from .file_types import AUTOMATIC, FileType, file_type, stored_type
+from .metadata import Description, read_description
+from .output import Output, claim_output
+from .progress import Meter, OnProgress
+from .quantising import quantise
+from .qwen2 import ModelTensor, Qwen2Config, model_tensors, read_config
+from .tokeniser import Vocabulary, read_vocabulary
+from .writer import target_bytes, write_gguf
+
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about a checkpoint except its weights, checked and ready to be written."""
+
+    config: Qwen2Config
+    vocabulary: Vocabulary
+    description: Description
+    tensors: tuple[ModelTensor, ...]
+
+    @property
+    def parameters(self) -> int:
+        return sum(tensor.source.values for tensor in self.tensors)
+
+    @property
+    def stored_type(self) -> FileType:
+        """The float type that keeps the checkpoint's weight matrices as they are."""
+        return stored_type({tensor.source.dtype for tensor in self.tensors if not tensor.always_f32})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was made: ``bytes`` of file, ``seconds`` it took, and sentences about what is not as one might
+    expect.
+    """
+
+    output: Path
+    type: str
+    name: str
+    tensors: int
+    parameters: int
+    bytes: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "output": str(self.output), "warnings": list(self.warnings)}
+
+
+def examine(directory: Path) -> Plan:
+    """Read and check a checkpoint without touching its weights. Raises ConvertError when it cannot be
+    converted.
+    """
+    checkpoint = open_checkpoint(directory)
+    config = read_config(checkpoint.config)
+    tensors = model_tensors(checkpoint, config)
+    vocabulary = read_vocabulary(checkpoint.directory, checkpoint.config, config.vocabulary)
+    parameters = sum(tensor.source.values for tensor in tensors)
+    return Plan(config, vocabulary, read_description(checkpoint.directory, parameters), tensors)
+
+
+def convert(
+    directory: Path,
+    target: Path,
+    type_name: str = AUTOMATIC,
+    *,
+    threads: int = 0,
+    overwrite: bool = False,
+    on_progress: OnProgress | None = None,
+    cancelled: Cancelled | None = None,
+) -> Result:
+    """Convert the checkpoint in ``directory`` to the GGUF ``target``.
+
+    ``type_name`` is a float type, a quantised type, or "auto" for the type the checkpoint is stored in.
+    ``threads`` are for quantising, 0 for all cores. ``on_progress`` is called from this thread a few times a
+    second; ``cancelled`` is asked as often, and once it says True the call raises CancelledError.
+
+    Raises ConvertError when anything is wrong with the checkpoint, the target or the disk. Whatever is raised
+    (KeyboardInterrupt included), nothing is left under the target's name or beside it.
+    """
+    started = time.monotonic()
+    plan = examine(directory)
+    kind = plan.stored_type if type_name.lower() == AUTOMATIC else file_type(type_name)
+    if kind.is_float and any(tensor.source.file == target.absolute() for tensor in plan.tensors):
+        raise ConvertError("the output is one of the checkpoint's own files", "choose another name")
+    with claim_output(target, overwrite) as output:
+        try:
+            size = _write(plan, kind, output, threads, on_progress, cancelled or (lambda: False))
+        except OSError as error:
+            raise _disk_error(error, output) from error
+    return Result(
+        output=output.target,
+        type=kind.name,
+        name=plan.description.metadata.name or "",
+        tensors=len(plan.tensors),
+        parameters=plan.parameters,
+        bytes=size,
+        seconds=round(time.monotonic() - started, 2),
+        warnings=plan.config.warnings + plan.description.warnings,
+    )
+
+
+def _write(
+    plan: Plan,
+    kind: FileType,
+    output: Output,
+    threads: int,
+    on_progress: OnProgress | None,
+    cancelled: Cancelled,
+) -> int:
+    """Write, publish and return the size of the file."""
+    float_kind = kind if kind.is_float else plan.stored_type
+    total = sum(target_bytes(tensor, float_kind) for tensor in plan.tensors)
+    quantised = 0 if kind.is_float else int(plan.parameters * kind.bits / 8)
+    output.require_space(total + quantised)
+    meter = Meter("write", total, on_progress)
+
+    def on_bytes(written: int) -> None:
+        if cancelled():
+            raise CancelledError("the conversion was cancelled")
+        meter.advance_to(written)
+
+    part = output.part("float")
+    write_gguf(part, float_kind, plan.config, plan.vocabulary, plan.description.metadata, plan.tensors, on_bytes)
+    if not kind.is_float:
+        sizes = [target_bytes(tensor, float_kind) for tensor in plan.tensors]
+        names = [tensor.name for tensor in plan.tensors]
+        finished = output.part("quantised")
+        quantise(part, finished, kind, dict(zip(names, sizes, strict=True)), threads, on_progress, cancelled)
+        part = finished
+    size = part.stat().st_size
+    output.publish(part)
+    return size
+
+
+def _disk_error(error: OSError, output: Output) -> ConvertError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ConvertError(
+            f"the disk of {output.target.parent} is full; what was written has been removed",
+            "make room, or choose a target on another disk",
+        )
+    return ConvertError(f"{error.filename or output.target} could not be read or written: {error.strerror or error}")
