@@ -7,6 +7,7 @@ a `UserError` is a bug and is logged with its traceback.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -63,3 +64,16 @@ class UserError(Exception):
         super().__init__(f"{code}: {params}" if params else str(code))
         self.code = code
         self.params: Mapping[str, Param] = params
+
+    def to_json(self) -> str:
+        """As text, for the record of a failed answer."""
+        return json.dumps({"code": self.code, "params": dict(self.params)}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> UserError | None:
+        """The error that `to_json` wrote; None for anything else, such as a record of a newer version."""
+        try:
+            data = json.loads(text)
+            return cls(ErrorCode(data["code"]), **data["params"])
+        except (ValueError, TypeError, KeyError):
+            return None

@@ -1,0 +1,79 @@
+"""Builds the application's services and ties them together.
+
+Owns the order in which they come and go. Building does no I/O beyond the small settings file: the store, the
+keychain, the models and the engine are touched by `open`, after the window's first paint.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from finr1_desk.app.answers import Answers
+from finr1_desk.app.background import MainThread, Pool
+from finr1_desk.app.conversations import Conversations
+from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.models import Models
+from finr1_desk.app.settings import SettingsController
+from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
+from finr1_desk.core.errors import UserError
+from finr1_desk.store.paths import DataPaths, resolve_data_dir
+
+LEAVE_S = 1.5  # what leaving may take at most for the disk
+
+
+@dataclass(frozen=True)
+class Application:
+    """The services of one running window."""
+
+    paths: DataPaths
+    main: MainThread
+    pool: Pool
+    settings: SettingsController
+    store: StoreAccess
+    link: EngineLink
+    models: Models
+    conversations: Conversations
+    answers: Answers
+    model_override: Path | None
+
+    def open(self) -> None:
+        """Opens the store and looks for a model, both in the background."""
+        self.store.changed.connect(self._on_store_changed)
+        self.store.open()
+        self.models.find(self.model_override)
+
+    def _on_store_changed(self, status: StoreStatus) -> None:
+        if isinstance(status, Open):
+            self.conversations.refresh()
+            self.conversations.open_last()
+
+    def quit(self) -> None:
+        """Keeps what is being written, then lets everything go."""
+        if isinstance(self.store.status, Open):
+            with suppress(UserError, TimeoutError):  # the last save, half a second old, is what stays
+                self.answers.keep_everything(LEAVE_S)
+        self.main.close()
+        self.link.close()
+        self.pool.close()
+        self.store.close()
+
+
+def build(data_dir: Path | None = None, model: Path | None = None) -> Application:
+    """The services over a data folder (None: the user's own).
+
+    Raises:
+        UserError: `DATA_DIR_UNWRITABLE`.
+    """
+    paths = resolve_data_dir(data_dir)
+    main = MainThread()
+    pool = Pool(main)
+    settings = SettingsController(paths)
+    settings.load()
+    store = StoreAccess(paths, main)
+    link = EngineLink(paths.runtime, main)
+    models = Models(paths, settings, link, pool)
+    conversations = Conversations(store, pool)
+    answers = Answers(store, conversations, models, settings, link)
+    return Application(paths, main, pool, settings, store, link, models, conversations, answers, model)

@@ -1,0 +1,239 @@
+"""The conversations as the window shows them: the list, the open one, search, export and import.
+
+Owns which conversation is open and its messages in memory. Writing answers is `answers`' business.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from finr1_desk.app.background import Pool
+from finr1_desk.app.store_access import StoreAccess
+from finr1_desk.core.conversation import Conversation, Message, MessageState, branch
+from finr1_desk.core.version import VERSION
+from finr1_desk.export.markdown import from_markdown, read_file, to_markdown, write_file
+from finr1_desk.store.database import Store
+
+LAST_OPEN = "last_conversation"
+
+
+class Conversations(QObject):
+    listed = Signal(list)  # list[Conversation], newest first
+    opened = Signal(object, list)  # Conversation, list[Message]: the whole tree
+    closed = Signal()
+    messageChanged = Signal(object)  # Message
+    messageRemoved = Signal(str, str)  # conversation id, message id
+    conversationChanged = Signal(object)  # Conversation
+    deleted = Signal(str)  # conversation id; `restore` brings it back
+    found = Signal(str, list)  # query, list[SearchHit]
+    exported = Signal(list)  # list[Path]
+    imported = Signal(list)  # list[Conversation]
+    failed = Signal(object)  # UserError
+
+    def __init__(self, store: StoreAccess, pool: Pool, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._pool = pool
+        self._query = ""
+        self._wanted: str | None = None  # what was last asked to be opened
+        self.current: str | None = None
+        self.conversation: Conversation | None = None
+        self.messages: dict[str, Message] = {}
+        store.changedElsewhere.connect(self._on_changed_elsewhere)
+
+    # -- the list
+
+    def refresh(self) -> None:
+        self._store.run(lambda store: store.conversations(), self.listed.emit, self.failed.emit)
+
+    def rename(self, id: str, title: str) -> None:
+        self._store.run(lambda store: store.rename(id, title), self.note, self.failed.emit)
+
+    def delete(self, id: str) -> None:
+        """Takes a conversation out of the list; `restore` brings it back for 30 days."""
+
+        def done(_: None) -> None:
+            if self.current == id:
+                self.start_new()
+            self.deleted.emit(id)
+            self.refresh()
+
+        self._store.run(lambda store: store.delete(id), done, self.failed.emit)
+
+    def restore(self, id: str) -> None:
+        def done(_: None) -> None:
+            self.refresh()
+            self.open(id)
+
+        self._store.run(lambda store: store.restore(id), done, self.failed.emit)
+
+    # -- the open one
+
+    def open(self, id: str) -> None:
+        self._wanted = id
+
+        def read(store: Store) -> tuple[Conversation, list[Message]]:
+            conversation = store.conversation(id)
+            store.set_state(LAST_OPEN, id)
+            return conversation, store.messages(id)
+
+        self._store.run(read, lambda pair: self._on_read(*pair), self.failed.emit)
+
+    def open_last(self) -> None:
+        """Opens what was open when the application was last left, unless something has been opened since."""
+
+        def read(store: Store) -> Conversation | None:
+            id = store.get_state(LAST_OPEN)
+            listed = {conversation.id: conversation for conversation in store.conversations()} if id else {}
+            return listed.get(id or "")
+
+        def done(conversation: Conversation | None) -> None:
+            if conversation is not None and self._wanted is None and self.current is None:
+                self.open(conversation.id)
+
+        self._store.run(read, done, self.failed.emit)
+
+    def start_new(self) -> None:
+        """Shows the empty pane; the conversation itself begins with its first question."""
+        self._wanted = None
+        self.current = None
+        self.conversation = None
+        self.messages = {}
+        self._store.run(lambda store: store.set_state(LAST_OPEN, ""), None, self.failed.emit)
+        self.closed.emit()
+
+    def shown(self) -> list[Message]:
+        """The branch of the open conversation that is shown, first question first."""
+        return branch(self.messages, self.conversation.head_id) if self.conversation is not None else []
+
+    def set_thinking_open(self, message_id: str, open_: bool) -> None:
+        self._store.run(lambda store: store.set_thinking_open(message_id, open_), None, self.failed.emit)
+
+    def _on_read(self, conversation: Conversation, messages: list[Message]) -> None:
+        if self._wanted != conversation.id:
+            return  # something else was opened meanwhile
+        self.current = conversation.id
+        self.conversation = conversation
+        self.messages = {message.id: message for message in messages}
+        self.opened.emit(conversation, messages)
+
+    # -- what answers and other processes change
+
+    def begin(self, conversation: Conversation) -> None:
+        """The first question of a new conversation was asked: it is the open one now."""
+        self._wanted = conversation.id
+        self.current = conversation.id
+        self.conversation = conversation
+        self.messages = {}
+        self._store.run(lambda store: store.set_state(LAST_OPEN, conversation.id), None, self.failed.emit)
+
+    def note(self, conversation: Conversation) -> None:
+        if conversation.id == self.current:
+            self.conversation = conversation
+        self.conversationChanged.emit(conversation)
+
+    def replace(self, conversation: Conversation, messages: dict[str, Message]) -> None:
+        """Takes over the tree as the store has it; tells which branch is shown now if that changed."""
+        if conversation.id != self.current:
+            return
+        before = self.shown()
+        self.conversation, self.messages = conversation, messages
+        kept = {message.id for message in self.shown()}
+        if any(message.id not in kept for message in before):
+            self.opened.emit(conversation, list(messages.values()))
+
+    def note_message(self, message: Message) -> None:
+        if message.conversation_id == self.current:
+            self.messages[message.id] = message
+        self.messageChanged.emit(message)
+
+    def note_removed(self, conversation_id: str, message_id: str) -> None:
+        if conversation_id == self.current:
+            self.messages.pop(message_id, None)
+        self.messageRemoved.emit(conversation_id, message_id)
+
+    def _on_changed_elsewhere(self) -> None:
+        self.refresh()
+        self.reread()
+
+    def reread(self) -> None:
+        """Reads the open conversation again and tells what has changed in it."""
+        id = self.current
+        if id is None:
+            return
+
+        def read(store: Store) -> tuple[Conversation, list[Message]]:
+            return store.conversation(id), store.messages(id)
+
+        self._store.run(read, lambda pair: self._on_read_again(*pair), self.failed.emit)
+
+    def _on_read_again(self, conversation: Conversation, messages: list[Message]) -> None:
+        """Takes over what another process changed; what is being written here is known better here."""
+        if self.current != conversation.id:
+            return
+        new = {message.id: message for message in messages}
+        head_moved = self.conversation is None or conversation.head_id != self.conversation.head_id
+        if head_moved or set(new) != set(self.messages):
+            own = {id: m for id, m in self.messages.items() if m.state is MessageState.WRITING and id in new}
+            self.conversation, self.messages = conversation, new | own
+            self.opened.emit(conversation, list(self.messages.values()))
+            return
+        for id, message in new.items():
+            if message != self.messages[id] and self.messages[id].state is not MessageState.WRITING:
+                self.note_message(message)
+
+    # -- search
+
+    def search(self, query: str) -> None:
+        """Finds messages; only the latest query is answered."""
+        self._query = query
+
+        def done(hits: list[object]) -> None:
+            if query == self._query:
+                self.found.emit(query, hits)
+
+        self._store.run(lambda store: store.search(query) if query == self._query else [], done, self.failed.emit)
+
+    # -- files
+
+    def export(self, ids: list[str] | None, directory: Path, all_branches: bool) -> None:
+        """Writes these conversations, or all of them, as Markdown files into a folder."""
+
+        def work(store: Store) -> list[Path]:
+            chosen = store.conversations() if ids is None else [store.conversation(id) for id in ids]
+            return [
+                write_file(
+                    directory,
+                    conversation,
+                    to_markdown(
+                        conversation,
+                        store.messages(conversation.id),
+                        application_version=VERSION,
+                        exported_at=time.time(),
+                        all_branches=all_branches,
+                    ),
+                )
+                for conversation in chosen
+            ]
+
+        self._store.run(work, self.exported.emit, self.failed.emit)
+
+    def import_files(self, paths: list[Path]) -> None:
+        """Reads exported files back; each that cannot be read is reported, the others are imported."""
+        for path in paths:
+            self._pool.run(self._reader(path), self._on_parsed, self.failed.emit)
+
+    @staticmethod
+    def _reader(path: Path) -> Callable[[], tuple[Conversation, list[Message]]]:
+        return lambda: from_markdown(read_file(path), str(path))
+
+    def _on_parsed(self, pair: tuple[Conversation, list[Message]]) -> None:
+        def done(conversation: Conversation) -> None:
+            self.imported.emit([conversation])
+            self.refresh()
+
+        self._store.run(lambda store: store.import_conversation(*pair), done, self.failed.emit)

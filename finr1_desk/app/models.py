@@ -1,0 +1,189 @@
+"""Which model answers: found, chosen, loaded, unloaded when idle.
+
+Owns the choice and the loading state. It reads headers in the background and never a model's weights.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from finr1_desk.app.background import Pool
+from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.settings import SettingsController
+from finr1_desk.core.conversation import FinishReason, ModelIdentity
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.events import (
+    EngineDied,
+    EngineEvent,
+    Finished,
+    LoadedModel,
+    LoadProgress,
+    ModelLoaded,
+    ModelRequest,
+    ModelUnloaded,
+    Started,
+)
+from finr1_desk.library.discovery import FoundModel, default_model, inspect_model, list_models
+from finr1_desk.library.hashing import HashCache
+from finr1_desk.store.paths import DataPaths
+
+
+class Models(QObject):
+    changed = Signal(object)  # LoadedModel | None
+    chosen = Signal(object)  # FoundModel | None
+    foundChanged = Signal(list)  # list[FoundModel]
+    loading = Signal(str, float)  # path, fraction
+    died = Signal(object)  # EngineDied
+    failed = Signal(object)  # UserError
+    hashed = Signal(str, str)  # path, sha256
+
+    def __init__(
+        self,
+        paths: DataPaths,
+        settings: SettingsController,
+        link: EngineLink,
+        pool: Pool,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._paths = paths
+        self._settings = settings
+        self._link = link
+        self._pool = pool
+        self._hashes = HashCache(paths.hashes)
+        self._hashing: set[Path] = set()
+        self._loads: set[str] = set()
+        self._busy: set[str] = set()
+        self._found: list[FoundModel] = []
+        self.choice: FoundModel | None = None
+        self.loaded: LoadedModel | None = None
+        self._idle = QTimer(self, singleShot=True)
+        self._idle.timeout.connect(self._on_idle)
+        link.received.connect(self._on_event)
+        settings.changed.connect(lambda _: self._restart_idle())
+
+    # -- choosing
+
+    def find(self, override: Path | None = None) -> None:
+        """Looks for the model to use: the one given, the one in the settings, else what the machine has."""
+        wanted = override or (Path(self._settings.value.model_path) if self._settings.value.model_path else None)
+        if wanted is not None:
+            self._pool.run(lambda: inspect_model(wanted), self._set_choice, self._on_choice_failed)
+        else:
+            self._pool.run(lambda: default_model(self._paths.models), self._set_choice, self.failed.emit)
+        self._pool.run(lambda: list_models(self._paths.models), self._on_found, self.failed.emit)
+
+    def choose(self, path: Path) -> None:
+        """Takes this file from now on; a file that is no model is reported and the choice stays."""
+        self._pool.run(lambda: inspect_model(path), self._on_chosen, self.failed.emit)
+
+    def found(self) -> list[FoundModel]:
+        return list(self._found)
+
+    def request(self) -> ModelRequest | None:
+        """How the chosen model is asked for; None while there is none."""
+        if self.choice is None:
+            return None
+        values = self._settings.value
+        return ModelRequest(
+            path=str(self.choice.path),
+            context_length=values.context_length,
+            gpu_layers=values.gpu_layers,
+            threads=values.threads,
+        )
+
+    def _on_chosen(self, model: FoundModel) -> None:
+        self._settings.set(model_path=str(model.path))
+        self._set_choice(model)
+        self.load()
+
+    def _set_choice(self, model: FoundModel | None) -> None:
+        self.choice = model
+        self.chosen.emit(model)
+
+    def _on_choice_failed(self, error: UserError) -> None:
+        """The remembered file is gone or broken: say so, and go on with what there is."""
+        self.failed.emit(error)
+        self._pool.run(lambda: default_model(self._paths.models), self._set_choice, self.failed.emit)
+
+    def _on_found(self, models: list[FoundModel]) -> None:
+        self._found = models
+        self.foundChanged.emit(models)
+
+    # -- loading
+
+    def load(self) -> None:
+        """Loads the chosen model unless it is loaded or being loaded."""
+        request = self.request()
+        if request is not None and not self._loads and (self.loaded is None or self.loaded.request != request):
+            self._loads.add(self._link.client.load(request))
+
+    def unload(self) -> None:
+        self._link.client.unload()
+
+    def set_busy(self, conversations: set[str]) -> None:
+        """Which conversations are being written: an idle model is one that none of them needs."""
+        self._busy = conversations
+        self._restart_idle()
+
+    def _restart_idle(self) -> None:
+        minutes = self._settings.value.idle_unload_minutes
+        if self.loaded is None or self._busy or minutes == 0:
+            self._idle.stop()
+        else:
+            self._idle.start(minutes * 60_000)
+
+    def _on_idle(self) -> None:
+        self.unload()
+
+    # -- identity
+
+    def identity(self, model: LoadedModel) -> ModelIdentity:
+        """Who wrote an answer; the hash only if it is known already, else it is computed and `hashed` tells it."""
+        path = Path(model.request.path)
+        known = self._hashes.known(path)
+        if known is None:
+            self._hash(path)
+        return ModelIdentity(model.name, model.file_name, model.quantisation, known)
+
+    def _hash(self, path: Path) -> None:
+        if path in self._hashing:
+            return
+        self._hashing.add(path)
+        self._pool.run(
+            lambda: self._hashes.compute(path),
+            lambda digest: self.hashed.emit(str(path), digest),
+            lambda _: self._hashing.discard(path),  # the file went away; the answer stays without a hash
+        )
+
+    # -- events
+
+    def _on_event(self, event: EngineEvent) -> None:
+        match event:
+            case LoadProgress(path, fraction):
+                self.loading.emit(path, fraction)
+            case ModelLoaded(model):
+                self._set_loaded(model)
+            case Started(model=model) if self.loaded != model:
+                self._set_loaded(model)
+            case ModelUnloaded():
+                self._set_loaded(None)
+            case EngineDied():
+                self._loads.clear()
+                self._set_loaded(None)
+                self.died.emit(event)
+            case Finished(request, reason, code=code, params=params) if request in self._loads:
+                self._loads.discard(request)
+                if reason is FinishReason.ERROR and code not in (None, ErrorCode.ENGINE_DIED):
+                    self.failed.emit(UserError(code, **params))
+            case _:
+                pass
+
+    def _set_loaded(self, model: LoadedModel | None) -> None:
+        self.loaded = model
+        if model is not None:
+            self._loads.clear()
+        self.changed.emit(model)
+        self._restart_idle()
