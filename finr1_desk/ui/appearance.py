@@ -1,0 +1,61 @@
+"""Which theme is shown: the one chosen, or the system's, followed while the application runs.
+
+Owns the application's style, palette, font and stylesheet. What each widget paints itself is told through `changed`.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QApplication
+
+from finr1_desk.ui.style import stylesheet
+from finr1_desk.ui.theme import DARK, LIGHT, Theme, palette, text_font
+
+INTERFACE_SCALE = 91  # per cent of the reading size: 10 points beside 11
+
+
+class Appearance(QObject):
+    changed = Signal(object)  # Theme
+
+    def __init__(self, application: QApplication, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._application = application
+        self._choice = "system"
+        self._text_scale = 100
+        self.theme = LIGHT
+        application.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+
+    def apply(self, choice: str, text_scale: int) -> None:
+        """Shows the theme `choice` (`system`, `light`, `dark`) with text at `text_scale` per cent."""
+        if choice != self._choice:
+            self._choice = choice
+            hints = self._application.styleHints()
+            match choice:
+                case "light":
+                    hints.setColorScheme(Qt.ColorScheme.Light)
+                case "dark":
+                    hints.setColorScheme(Qt.ColorScheme.Dark)
+                case _:
+                    hints.unsetColorScheme()
+        self._text_scale = text_scale
+        self._refresh()
+
+    def _wanted(self) -> Theme:
+        if self._choice != "system":
+            return DARK if self._choice == "dark" else LIGHT
+        return DARK if self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
+
+    def _refresh(self) -> None:
+        self.theme = self._wanted()
+        font = text_font(self._text_scale * INTERFACE_SCALE // 100)
+        sheet = stylesheet(self.theme, font.pointSizeF())
+        if font != self._application.font():
+            self._application.setFont(font)
+        if sheet != self._application.styleSheet():
+            self._application.setPalette(palette(self.theme))
+            self._application.setStyleSheet(sheet)
+            self.changed.emit(self.theme)
+
+    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+        if self._choice == "system":
+            self._refresh()

@@ -1,0 +1,233 @@
+"""Where a question is written: a field that grows, a button that sends, a button that stops.
+
+Owns the keys of writing. What is sent goes out as a signal; nothing is kept here but the text in the field.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.theme import GRID, TEXT_WIDTH_EM, Theme, text_font
+
+MAX_LINES = 8
+_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class ComposerEdit(QPlainTextEdit):
+    """A plain text field between one and eight lines high."""
+
+    submitted = Signal()
+    focusChanged = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("composer")
+        self.enter_sends = True
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(GRID // 2)
+        self.textChanged.connect(self.fit)
+
+    def is_composing(self) -> bool:
+        """Whether an input method is in the middle of a word."""
+        layout = self.textCursor().block().layout()
+        return layout is not None and bool(layout.preeditAreaText())
+
+    def fit(self) -> None:
+        """Takes the height of its text, within its bounds."""
+        spacing = QFontMetricsF(self.font()).lineSpacing()
+        most = spacing * MAX_LINES
+        height = 0.0
+        block = self.document().firstBlock()
+        while block.isValid() and height < most:
+            height += self.blockBoundingRect(block).height()
+            block = block.next()
+        margins = 2 * self.document().documentMargin()
+        self.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAsNeeded if height > most else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        )
+        self.setFixedHeight(round(max(spacing, min(height, most)) + margins) + 2)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTER_KEYS and not self.is_composing():
+            modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            if modifiers == Qt.KeyboardModifier.ControlModifier or (
+                self.enter_sends and modifiers == Qt.KeyboardModifier.NoModifier
+            ):
+                self.submitted.emit()
+            else:
+                # Qt would put a line separator (U+2028) for Shift+Enter; a question consists of plain lines.
+                self.textCursor().insertBlock()
+                self.ensureCursorVisible()
+            return
+        super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Pastes text and nothing else; Windows line ends become plain ones."""
+        if source.hasText():
+            self.insertPlainText(source.text().replace("\r\n", "\n").replace("\r", "\n"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focusChanged.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focusChanged.emit(False)
+
+
+class ComposerPane(QWidget):
+    """The composer with its buttons, as wide as the text above it at most."""
+
+    submitted = Signal(str)
+    stopRequested = Signal()
+
+    def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icons = icons
+        self._writing = False
+        self._stopping = False
+        self._waiting = 0
+        self._frame = QFrame(self, objectName="composerFrame")
+        self.edit = ComposerEdit(self._frame)
+        self._send = IconButton("send", self._frame, role="accent_text")
+        self._stop = QToolButton(self._frame, objectName="stopButton")
+        self._queue = QLabel(self, objectName="muted")
+        self._build()
+        self.edit.submitted.connect(self._on_submit)
+        self.edit.textChanged.connect(self._update_buttons)
+        self.edit.focusChanged.connect(self._on_focus_changed)
+        self._send.clicked.connect(self._on_submit)
+        self._stop.clicked.connect(self._on_stop)
+        self.draw(theme, icons)
+        self.retranslate()
+        self._update_buttons()
+
+    def _build(self) -> None:
+        self._send.setObjectName("sendButton")
+        self._stop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._stop.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._stop.hide()
+        self._queue.hide()
+        inside = QHBoxLayout(self._frame)
+        inside.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID // 2 + 2, GRID // 2)
+        inside.setSpacing(GRID)
+        inside.addWidget(self.edit, 1, Qt.AlignmentFlag.AlignVCenter)
+        inside.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignBottom)
+        inside.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
+        column = QVBoxLayout()
+        column.setSpacing(GRID // 2)
+        column.addWidget(self._queue)
+        column.addWidget(self._frame)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
+        row.addStretch(1)
+        row.addLayout(column, 1000)
+        row.addStretch(1)
+
+    # -- what is shown
+
+    def text(self) -> str:
+        return self.edit.toPlainText()
+
+    def set_text(self, text: str) -> None:
+        """Puts a text into the field, ready to be changed; it can be undone."""
+        cursor = self.edit.textCursor()
+        cursor.select(cursor.SelectionType.Document)
+        cursor.insertText(text)
+        self.edit.setTextCursor(cursor)
+        self.edit.setFocus()
+
+    def set_writing(self, writing: bool, waiting: int = 0) -> None:
+        """Whether the open conversation is being answered, and how many questions wait behind that."""
+        self._writing = writing
+        self._waiting = waiting
+        if not writing:
+            self._stopping = False
+        self._update_buttons()
+        self._queue.setVisible(waiting > 0)
+        self._queue.setText(self.tr("%n question(s) waiting", "", waiting))
+
+    def set_enter_sends(self, on: bool) -> None:
+        self.edit.enter_sends = on
+        self.retranslate()
+
+    def set_text_scale(self, percent: int) -> None:
+        font = text_font(percent)
+        self.edit.setFont(font)
+        metrics_em = font.pointSizeF() * self.logicalDpiY() / 72
+        self._frame.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 4 * GRID)
+        self.edit.fit()
+
+    def draw(self, theme: Theme, icons: Icons) -> None:
+        self._icons = icons
+        self._send.draw(icons)
+        self._stop.setIcon(icons.icon("stop", "danger", 16))
+
+    def retranslate(self) -> None:
+        self.edit.setPlaceholderText(self.tr("Ask about reports, risk, compliance, calculations…"))
+        self.edit.setAccessibleName(self.tr("Your question"))
+        if self.edit.enter_sends:
+            self._send.describe(self.tr("Send"), self.tr("Enter"))
+            self.edit.setToolTip("")
+        else:
+            self._send.describe(self.tr("Send"), self.tr("Ctrl+Enter"))
+        self._stop.setToolTip(self.tr("Stop writing; what has been written stays (Ctrl+.)"))
+        self._update_buttons()
+        self._queue.setText(self.tr("%n question(s) waiting", "", self._waiting))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    # -- slots
+
+    def request_stop(self) -> None:
+        """What the stop button does: it answers at once, whatever the engine is doing."""
+        if self._writing and not self._stopping:
+            self._on_stop()
+
+    def _on_submit(self) -> None:
+        text = self.edit.toPlainText()
+        if not text.strip():
+            return
+        self.edit.clear()
+        self.submitted.emit(text)
+
+    def _on_stop(self) -> None:
+        self._stopping = True
+        self._update_buttons()
+        self._stop.repaint()  # on the screen before the controller gets to work
+        self.stopRequested.emit()
+
+    def _on_focus_changed(self, focused: bool) -> None:
+        self._frame.setProperty("focused", focused)
+        self._frame.style().polish(self._frame)
+
+    def _update_buttons(self) -> None:
+        self._send.setEnabled(bool(self.edit.toPlainText().strip()))
+        self._stop.setVisible(self._writing)
+        self._stop.setEnabled(not self._stopping)
+        label = self.tr("Stopping…") if self._stopping else self.tr("Stop")
+        self._stop.setText(label)
+        self._stop.setAccessibleName(label)

@@ -1,0 +1,172 @@
+"""What is shown before a conversation begins: a line of welcome and questions to start from.
+
+Owns the cards and their arrangement. A card only tells that its question was chosen.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from finr1_desk.ui.examples import Example, examples
+from finr1_desk.ui.theme import GRID, Theme
+
+WIDE = 76 * GRID  # from here on two columns
+COLUMN = 92 * GRID
+_SHOWN_LINES = 3
+
+
+class ExampleCard(QAbstractButton):
+    """An area in small type and its question below; the whole card is the button."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.example = Example("", "")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = self.sizePolicy()
+        policy.setHorizontalPolicy(policy.Policy.Ignored)
+        policy.setVerticalPolicy(policy.Policy.Fixed)
+        self.setSizePolicy(policy)
+
+    def show_example(self, example: Example) -> None:
+        self.example = example
+        self.setText(example.question)
+        self.setAccessibleName(f"{example.area}: {example.question}")
+        self.setToolTip(example.question)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(30 * GRID, (_SHOWN_LINES + 1) * self.fontMetrics().lineSpacing() + 3 * GRID + GRID // 2)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+        super().leaveEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = self.theme
+        painter.setPen(theme.color("accent" if self.hasFocus() else "line"))
+        painter.setBrush(theme.color("hover" if self.underMouse() or self.isDown() else "surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), GRID, GRID)
+        inner = self.rect().adjusted(GRID + GRID // 2, GRID + GRID // 2, -GRID - GRID // 2, -GRID)
+        painter.setPen(theme.color("accent"))
+        line = self.fontMetrics().lineSpacing()
+        painter.drawText(QRect(inner.left(), inner.top(), inner.width(), line), 0, self.example.area)
+        painter.setPen(theme.color("text"))
+        body = inner.adjusted(0, line + GRID // 2, 0, 0)
+        shown = _fitting(self.example.question.replace("\n", " "), self.fontMetrics(), body.width(), _SHOWN_LINES)
+        painter.drawText(body, Qt.TextFlag.TextWordWrap, shown)
+
+
+def _fitting(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
+    """As much of the text as fits into these lines, with an ellipsis where some is left out."""
+    box = QRect(0, 0, max(width, 1), 100_000)
+    height = lines * metrics.lineSpacing()
+
+    def fits(length: int) -> bool:
+        cut = text if length == len(text) else text[:length].rstrip() + "…"
+        return metrics.boundingRect(box, Qt.TextFlag.TextWordWrap, cut).height() <= height + 1
+
+    low, high = 0, len(text)
+    if fits(high):
+        return text
+    while low < high - 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return text[:low].rstrip() + "…"
+
+
+class EmptyPane(QScrollArea):
+    """The welcome and the cards, centred, in one column or two."""
+
+    exampleChosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("emptyPane")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._page = QWidget(self, objectName="emptyColumn")
+        self._inner = QWidget(self._page)
+        self._title = QLabel(self._inner, objectName="emptyTitle")
+        self._caption = QLabel(self._inner, objectName="muted")
+        self._note = QLabel(self._inner, objectName="muted")
+        self._grid = QGridLayout()
+        self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
+        self._columns = 0
+        self._build()
+        self.retranslate()
+        self._arrange()
+
+    def _build(self) -> None:
+        self._grid.setSpacing(GRID + GRID // 2)
+        for label in (self._caption, self._note):
+            label.setWordWrap(True)
+        self._note.hide()
+        column = QVBoxLayout(self._inner)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addStretch(1)
+        column.addWidget(self._title)
+        column.addWidget(self._caption)
+        column.addWidget(self._note)
+        column.addSpacing(2 * GRID)
+        column.addLayout(self._grid)
+        column.addStretch(2)
+        self._inner.setMaximumWidth(COLUMN)
+        outer = QGridLayout(self._page)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._inner, 0, 1)
+        outer.setColumnStretch(0, 1)
+        outer.setColumnStretch(1, 1000)
+        outer.setColumnStretch(2, 1)
+        self.setWidget(self._page)
+        for card in self._cards:
+            card.clicked.connect(lambda _=False, card=card: self.exampleChosen.emit(card.example.question))
+
+    def set_note(self, text: str | None) -> None:
+        """A sentence below the welcome, about the model that will answer."""
+        self._note.setText(text or "")
+        self._note.setVisible(bool(text))
+
+    def set_theme(self, theme: Theme) -> None:
+        for card in self._cards:
+            card.theme = theme
+            card.update()
+
+    def retranslate(self) -> None:
+        self._title.setText(self.tr("What would you like to analyse?"))
+        self._caption.setText(self.tr("Everything is worked out on this computer; nothing leaves it."))
+        for card, example in zip(self._cards, examples(), strict=True):
+            card.show_example(example)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        columns = 2 if self.viewport().width() >= WIDE else 1
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for number, card in enumerate(self._cards):
+            last_alone = columns == 2 and number == len(self._cards) - 1 and len(self._cards) % 2 == 1
+            self._grid.addWidget(card, number // columns, number % columns, 1, 2 if last_alone else 1)
+        for column in range(2):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)

@@ -1,0 +1,52 @@
+"""Which language the interface speaks: English as written, or Simplified Chinese from the translation file.
+
+Owns the installed translators. Widgets say their texts again when Qt tells them that the language changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+
+def language_of(choice: str, system: list[str]) -> str:
+    """`en` or `zh_CN`: the choice, or for `system` the first of the user's languages that there is."""
+    if choice != "system":
+        return choice
+    for name in system:
+        if name.split("-")[0].split("_")[0] == "zh":
+            return "zh_CN"
+        if name.split("-")[0].split("_")[0] == "en":
+            return "en"
+    return "en"
+
+
+class Language:
+    """Installs and replaces the translators of one application."""
+
+    def __init__(self, application: QCoreApplication, directory: Path) -> None:
+        self._application = application
+        self._directory = directory
+        self._installed: list[QTranslator] = []
+        self.current = "en"
+
+    def apply(self, choice: str) -> None:
+        """Shows this language; every widget gets a `LanguageChange` event if it is another one than before."""
+        wanted = language_of(choice, QLocale.system().uiLanguages())
+        if wanted == self.current:
+            return
+        for translator in self._installed:
+            self._application.removeTranslator(translator)
+        self._installed = []
+        self.current = wanted
+        if wanted != "en":
+            qt_directory = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+            self._install(qt_directory / f"qtbase_{wanted}.qm")
+            self._install(self._directory / f"finr1_desk_{wanted}.qm")
+
+    def _install(self, file: Path) -> None:
+        translator = QTranslator(self._application)
+        if translator.load(str(file)):
+            self._application.installTranslator(translator)
+            self._installed.append(translator)

@@ -1,0 +1,79 @@
+"""One window per data folder: a second start raises the first window and ends.
+
+Owns a local socket named after the data folder. It carries one word and nothing of the user's.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+CONNECT_MS = 500
+_RAISE = b"raise\n"
+_SEEN = b"seen\n"
+
+
+def socket_name(root: Path) -> str:
+    """A short name, the same for every start with this data folder and this user."""
+    digest = hashlib.sha256(f"{getpass.getuser()}\0{root.resolve()}".encode()).hexdigest()
+    return f"finr1-desk-{digest[:24]}"
+
+
+class SingleInstance(QObject):
+    """`raised` is emitted in the first instance when another one was started."""
+
+    raised = Signal()
+
+    def __init__(self, root: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._name = socket_name(root)
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        self._server.newConnection.connect(self._on_connection)
+
+    def claim(self) -> bool:
+        """True if this is the only one. Otherwise the other one has been asked to come to the front.
+
+        A socket left by a process that died is replaced: nobody answers on it.
+        """
+        if self._ask_other():
+            return False
+        if self._server.listen(self._name):
+            return True
+        # Either a stale socket file, or another start that was faster by a moment.
+        if self._ask_other():
+            return False
+        QLocalServer.removeServer(self._name)
+        self._server.listen(self._name)
+        return True  # without a socket the window opens all the same: two windows share the store safely
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _ask_other(self) -> bool:
+        socket = QLocalSocket()
+        socket.connectToServer(self._name)
+        if not socket.waitForConnected(CONNECT_MS):
+            return False
+        socket.write(_RAISE)
+        socket.waitForBytesWritten(CONNECT_MS)
+        answered = socket.waitForReadyRead(CONNECT_MS * 10)  # busy for a moment is not dead
+        socket.abort()
+        return answered
+
+    def _on_connection(self) -> None:
+        socket = self._server.nextPendingConnection()
+        if socket is None:
+            return
+        socket.readyRead.connect(lambda: self._on_asked(socket))
+        socket.disconnected.connect(socket.deleteLater)
+
+    def _on_asked(self, socket: QLocalSocket) -> None:
+        if socket.readAll().data().startswith(_RAISE):
+            socket.write(_SEEN)
+            socket.flush()
+            self.raised.emit()

@@ -1,0 +1,94 @@
+"""The one stylesheet: what the palette cannot say, made from the theme.
+
+Owns borders, paddings and the looks of named widgets; every colour comes from `theme`.
+"""
+
+from __future__ import annotations
+
+from finr1_desk.ui.theme import Theme
+
+_TEMPLATE = """
+QToolTip {{ background: {surface}; color: {text}; border: 1px solid {line}; padding: 4px 8px; }}
+QMenuBar {{ background: {sidebar}; border: none; padding: 2px 4px; }}
+QMenuBar::item {{ background: transparent; padding: 4px 8px; border-radius: 4px; }}
+QMenuBar::item:selected {{ background: {hover}; }}
+QMenu {{ background: {surface}; border: 1px solid {line}; padding: 4px; }}
+QMenu::item {{ padding: 6px 24px 6px 12px; border-radius: 4px; }}
+QMenu::item:selected {{ background: {accent_soft}; color: {text}; }}
+QMenu::item:disabled {{ color: {muted}; }}
+QMenu::icon {{ padding-left: 8px; }}
+QMenu::separator {{ height: 1px; background: {line}; margin: 4px 8px; }}
+QMenu::indicator {{ width: 14px; height: 14px; left: 6px; }}
+QSplitter::handle {{ background: {line}; }}
+QSplitter::handle:horizontal {{ width: 1px; }}
+
+#sidebar {{ background: {sidebar}; }}
+#sidebar QListView {{ background: transparent; border: none; outline: none; }}
+#searchField {{
+    background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 5px 6px;
+    selection-background-color: {selection};
+}}
+#searchField:focus {{ border-color: {accent}; }}
+
+QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 5px; background: transparent; }}
+QToolButton:hover {{ background: {hover}; }}
+QToolButton:pressed {{ background: {accent_soft}; }}
+QToolButton:focus {{ border-color: {accent}; }}
+QToolButton::menu-indicator {{ image: none; width: 0; }}
+#newConversationButton {{
+    background: {surface}; border: 1px solid {line}; padding: 6px 12px; text-align: left;
+}}
+#newConversationButton:hover {{ background: {hover}; }}
+#newConversationButton:focus {{ border-color: {accent}; }}
+
+#composerFrame {{ background: {surface}; border: 1px solid {line}; border-radius: 12px; }}
+#composerFrame[focused="true"] {{ border-color: {accent}; }}
+#composer {{ background: transparent; border: none; selection-background-color: {selection}; }}
+#sendButton {{ background: {accent}; border: 1px solid {accent}; border-radius: 8px; padding: 5px; }}
+#sendButton:disabled {{ background: {hover}; border-color: {hover}; }}
+#sendButton:focus {{ border-color: {text}; }}
+#stopButton {{ background: {question}; border: 1px solid {line}; padding: 5px 10px 5px 6px; }}
+#stopButton:hover {{ background: {hover}; }}
+#stopButton:focus {{ border-color: {accent}; }}
+
+#rightSide, #emptyPane, #emptyColumn, #failurePage {{ background: {window}; }}
+#header {{ background: {window}; border: none; border-bottom: 1px solid {line}; }}
+#headerTitle {{ color: {text}; font-weight: 600; }}
+#emptyTitle, #failureTitle {{ font-size: {large}pt; font-weight: 600; color: {text}; }}
+#muted {{ color: {muted}; }}
+
+#notice {{ background: {warning_soft}; border: none; border-bottom: 1px solid {line}; }}
+#notice[tone="info"] {{ background: {accent_soft}; }}
+#noticeText {{ font-weight: 600; }}
+#undoBar {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
+#queueStrip {{ background: transparent; border: none; }}
+
+QPushButton {{
+    background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 5px 14px; min-height: 18px;
+}}
+QPushButton:hover {{ background: {hover}; }}
+QPushButton:focus {{ border-color: {accent}; }}
+QPushButton:default {{ border-color: {accent}; }}
+QPushButton:disabled {{ color: {muted}; }}
+
+QStatusBar {{ background: {sidebar}; border-top: 1px solid {line}; }}
+QStatusBar::item {{ border: none; }}
+QStatusBar QLabel, QStatusBar QToolButton {{ color: {muted}; font-size: {small}pt; }}
+QStatusBar QToolButton {{ padding: 3px 6px; }}
+QStatusBar QToolButton:hover {{ color: {text}; }}
+
+QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+QScrollBar::handle:vertical {{ background: {line}; border-radius: 4px; min-height: 32px; margin: 2px; }}
+QScrollBar::handle:vertical:hover {{ background: {muted}; }}
+QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+QScrollBar::handle:horizontal {{ background: {line}; border-radius: 4px; min-width: 32px; margin: 2px; }}
+QScrollBar::handle:horizontal:hover {{ background: {muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+"""
+
+
+def stylesheet(theme: Theme, base_points: float) -> str:
+    """The application's stylesheet; `base_points` is the size of ordinary interface text."""
+    names = {name: getattr(theme, name) for name in theme.__slots__ if name != "dark"}
+    return _TEMPLATE.format(**names, small=f"{base_points * 0.9:.1f}", large=f"{base_points * 1.5:.1f}")
