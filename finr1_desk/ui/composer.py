@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID, TEXT_WIDTH_EM, Theme, text_font
 
 MAX_LINES = 8
@@ -107,11 +108,12 @@ class ComposerPane(QWidget):
         self._writing = False
         self._stopping = False
         self._waiting = 0
-        self._frame = QFrame(self, objectName="composerFrame")
+        self._early: list[str] | None = []  # questions sent before anybody listened
+        self._frame = named(QFrame(self), "composerFrame")
         self.edit = ComposerEdit(self._frame)
         self._send = IconButton("send", self._frame, role="accent_text")
-        self._stop = QToolButton(self._frame, objectName="stopButton")
-        self._queue = QLabel(self, objectName="muted")
+        self._stop = named(QToolButton(self._frame), "stopButton")
+        self._queue = named(QLabel(self), "muted")
         self._build()
         self.edit.submitted.connect(self._on_submit)
         self.edit.textChanged.connect(self._update_buttons)
@@ -167,6 +169,17 @@ class ComposerPane(QWidget):
         self._queue.setVisible(waiting > 0)
         self._queue.setText(self.tr("%n question(s) waiting", "", waiting))
 
+    def take_early(self) -> list[str]:
+        """What was sent before the services were there; from now on `submitted` tells it."""
+        early, self._early = self._early or [], None
+        self.set_writing(False)
+        return early
+
+    def set_stopped(self) -> None:
+        """An answer has ended: the next one, if another question waits, can be stopped again."""
+        self._stopping = False
+        self._update_buttons()
+
     def set_enter_sends(self, on: bool) -> None:
         self.edit.enter_sends = on
         self.retranslate()
@@ -212,7 +225,11 @@ class ComposerPane(QWidget):
         if not text.strip():
             return
         self.edit.clear()
-        self.submitted.emit(text)
+        if self._early is not None:
+            self._early.append(text)
+            self.set_writing(False, len(self._early))
+        else:
+            self.submitted.emit(text)
 
     def _on_stop(self) -> None:
         self._stopping = True

@@ -10,6 +10,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QRes
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from finr1_desk.ui.examples import Example, examples
+from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID, Theme
 
 WIDE = 76 * GRID  # from here on two columns
@@ -97,11 +98,11 @@ class EmptyPane(QScrollArea):
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._page = QWidget(self, objectName="emptyColumn")
+        self._page = named(QWidget(self), "emptyColumn")
         self._inner = QWidget(self._page)
-        self._title = QLabel(self._inner, objectName="emptyTitle")
-        self._caption = QLabel(self._inner, objectName="muted")
-        self._note = QLabel(self._inner, objectName="muted")
+        self._title = named(QLabel(self._inner), "emptyTitle")
+        self._caption = named(QLabel(self._inner), "muted")
+        self._note = named(QLabel(self._inner), "muted")
         self._grid = QGridLayout()
         self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
         self._columns = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID
 
 
@@ -18,9 +19,9 @@ class FailurePage(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("failurePage")
-        self._title = QLabel(self, objectName="failureTitle")
+        self._title = named(QLabel(self), "failureTitle")
         self._hint = QLabel(self)
-        self._kept = QLabel(self, objectName="muted")
+        self._kept = named(QLabel(self), "muted")
         self._folder = QPushButton(self)
         self._quit = QPushButton(self)
         for label in (self._title, self._hint, self._kept):

@@ -36,14 +36,19 @@ class Language:
         wanted = language_of(choice, QLocale.system().uiLanguages())
         if wanted == self.current:
             return
-        for translator in self._installed:
-            self._application.removeTranslator(translator)
-        self._installed = []
+        self.remove()
         self.current = wanted
         if wanted != "en":
             qt_directory = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
             self._install(qt_directory / f"qtbase_{wanted}.qm")
             self._install(self._directory / f"finr1_desk_{wanted}.qm")
+
+    def remove(self) -> None:
+        """Back to English as written."""
+        for translator in self._installed:
+            self._application.removeTranslator(translator)
+        self._installed = []
+        self.current = "en"
 
     def _install(self, file: Path) -> None:
         translator = QTranslator(self._application)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID
 
 UNDO_MS = 12_000
@@ -26,8 +27,8 @@ class NoticeBar(QFrame):
         self._icons = icons
         self._tone = "error"
         self._icon = QLabel(self)
-        self._text = QLabel(self, objectName="noticeText")
-        self._hint = QLabel(self, objectName="noticeHint")
+        self._text = named(QLabel(self), "noticeText")
+        self._hint = named(QLabel(self), "noticeHint")
         self._action = QPushButton(self)
         self._close = IconButton("close", self)
         self._call: Callable[[], None] | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 if TYPE_CHECKING:  # the store is imported after the first paint
-    from finr1_desk.store.database import SearchHit
+    from finr1_desk.store.search import SearchHit
 
 _NOWHERE = QModelIndex()
 

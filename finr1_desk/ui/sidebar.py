@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from finr1_desk.ui.conversation_delegate import ConversationDelegate, HitDelegate
 from finr1_desk.ui.conversation_model import ConversationModel
 from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.named import named
 from finr1_desk.ui.notice import UndoBar
 from finr1_desk.ui.search_results import SearchModel
 from finr1_desk.ui.theme import GRID, Theme
@@ -96,12 +97,12 @@ class Sidebar(QFrame):
         self._current: str | None = None
         self.model = ConversationModel(self)
         self.results = SearchModel(self)
-        self._new = QToolButton(self, objectName="newConversationButton")
-        self._search = SearchField(self, objectName="searchField")
+        self._new = named(QToolButton(self), "newConversationButton")
+        self._search = named(SearchField(self), "searchField")
         self._search_icon = QAction(self._search)
         self._list = RowList(self)
         self._hits = RowList(self)
-        self._nothing = QLabel(self, objectName="muted")
+        self._nothing = named(QLabel(self), "muted")
         self._stack = QStackedWidget(self)
         self.undo_bar = UndoBar(self)
         self._delegate = ConversationDelegate(theme, self)

@@ -67,13 +67,11 @@ class SingleInstance(QObject):
 
     def _on_connection(self) -> None:
         socket = self._server.nextPendingConnection()
-        if socket is None:
-            return
         socket.readyRead.connect(lambda: self._on_asked(socket))
         socket.disconnected.connect(socket.deleteLater)
 
     def _on_asked(self, socket: QLocalSocket) -> None:
-        if socket.readAll().data().startswith(_RAISE):
+        if bytes(socket.readAll().data()).startswith(_RAISE):
             socket.write(_SEEN)
             socket.flush()
             self.raised.emit()

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID, Theme
 
 FULL = 0.9  # of the context, from which on the meter warns
@@ -75,11 +76,11 @@ class StatusBar(QStatusBar):
         self._loading: float | None = None
         self._tokens_per_s = 0.0
         self._use = (0, 0)
-        self._button = QToolButton(self, objectName="modelButton")
+        self._button = named(QToolButton(self), "modelButton")
         self._speed = QLabel(self)
         self._meter = ContextMeter(theme, self)
         self._lock_icon = QLabel(self)
-        self._lock = QLabel(self, objectName="lockLabel")
+        self._lock = named(QLabel(self), "lockLabel")
         self._menu = QMenu(self._button)
         self._build()
         self.draw(theme, icons)

@@ -1,0 +1,164 @@
+"""Everything that can be done from the menu bar, with its shortcut.
+
+Owns the actions and their wording. What an action does is connected by the window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+SEPARATOR = ""
+
+# menu → its entries in order
+_MENUS = {
+    "file": (
+        "new",
+        SEPARATOR,
+        "import_files",
+        "export",
+        "export_branches",
+        "export_all",
+        SEPARATOR,
+        "choose_model",
+        "settings",
+        SEPARATOR,
+        "quit",
+    ),
+    "edit": ("copy", "select_all", SEPARATOR, "find"),
+    "conversation": (
+        "stop",
+        "answer_now",
+        SEPARATOR,
+        "rename",
+        "delete",
+        SEPARATOR,
+        "previous",
+        "next",
+        SEPARATOR,
+        "focus_composer",
+    ),
+    "view": ("sidebar", SEPARATOR, "larger", "smaller", "normal", SEPARATOR, "theme"),
+    "help": ("shortcuts", SEPARATOR, "copy_log", "about"),
+}
+
+_SHORTCUTS = {
+    "new": "Ctrl+N",
+    "import_files": "Ctrl+I",
+    "export": "Ctrl+E",
+    "export_all": "Ctrl+Shift+E",
+    "choose_model": "Ctrl+O",
+    "settings": "Ctrl+,",
+    "quit": "Ctrl+Q",
+    "find": "Ctrl+F",
+    "stop": "Ctrl+.",
+    "answer_now": "Ctrl+Shift+A",
+    "rename": "Ctrl+R",
+    "previous": "Ctrl+PgUp",
+    "next": "Ctrl+PgDown",
+    "focus_composer": "Ctrl+L",
+    "sidebar": "Ctrl+B",
+    "smaller": "Ctrl+-",
+    "normal": "Ctrl+0",
+    "shortcuts": "F1",
+}
+
+THEMES = ("system", "light", "dark")
+
+
+def menu_texts() -> dict[str, str]:
+    translate = QCoreApplication.translate
+    return {
+        "file": translate("Actions", "&File"),
+        "edit": translate("Actions", "&Edit"),
+        "conversation": translate("Actions", "&Conversation"),
+        "view": translate("Actions", "&View"),
+        "help": translate("Actions", "&Help"),
+        "theme": translate("Actions", "&Theme"),
+    }
+
+
+def action_texts() -> dict[str, str]:
+    translate = QCoreApplication.translate
+    return {
+        "new": translate("Actions", "&New conversation"),
+        "import_files": translate("Actions", "&Import…"),
+        "export": translate("Actions", "&Export conversation…"),
+        "export_branches": translate("Actions", "Export conversation with all &branches…"),
+        "export_all": translate("Actions", "Export &all conversations…"),
+        "choose_model": translate("Actions", "Choose a &model file…"),
+        "settings": translate("Actions", "&Settings…"),
+        "quit": translate("Actions", "&Quit"),
+        "copy": translate("Actions", "&Copy"),
+        "select_all": translate("Actions", "Select &all"),
+        "find": translate("Actions", "&Find in all conversations"),
+        "stop": translate("Actions", "&Stop writing"),
+        "answer_now": translate("Actions", "&Answer now"),
+        "rename": translate("Actions", "&Rename"),
+        "delete": translate("Actions", "&Delete"),
+        "previous": translate("Actions", "&Previous conversation"),
+        "next": translate("Actions", "Ne&xt conversation"),
+        "focus_composer": translate("Actions", "&Go to the question field"),
+        "sidebar": translate("Actions", "&Sidebar"),
+        "larger": translate("Actions", "&Larger text"),
+        "smaller": translate("Actions", "S&maller text"),
+        "normal": translate("Actions", "&Normal text size"),
+        "system": translate("Actions", "As the s&ystem"),
+        "light": translate("Actions", "&Light"),
+        "dark": translate("Actions", "&Dark"),
+        "shortcuts": translate("Actions", "&Keyboard shortcuts"),
+        "copy_log": translate("Actions", "&Copy log"),
+        "about": translate("Actions", "&About Fin-R1 Desk"),
+    }
+
+
+@dataclass(frozen=True)
+class Actions:
+    """The actions by name, and the menus they are in."""
+
+    by_name: dict[str, QAction]
+    menus: dict[str, QMenu]
+
+    def __getitem__(self, name: str) -> QAction:
+        return self.by_name[name]
+
+    def retranslate(self) -> None:
+        for name, text in action_texts().items():
+            self.by_name[name].setText(text)
+        for name, text in menu_texts().items():
+            self.menus[name].setTitle(text)
+
+
+def build_actions(bar: QMenuBar, owner: QObject) -> Actions:
+    """Fills a menu bar; the actions belong to `owner`."""
+    by_name = {name: QAction(owner) for name in action_texts()}
+    for name, action in by_name.items():
+        action.setObjectName(f"action_{name}")
+        if name in _SHORTCUTS:
+            action.setShortcut(QKeySequence(_SHORTCUTS[name]))
+    by_name["larger"].setShortcuts([QKeySequence("Ctrl++"), QKeySequence("Ctrl+=")])
+    by_name["sidebar"].setCheckable(True)
+    by_name["quit"].setMenuRole(QAction.MenuRole.QuitRole)
+    by_name["about"].setMenuRole(QAction.MenuRole.AboutRole)
+    by_name["settings"].setMenuRole(QAction.MenuRole.PreferencesRole)
+    menus = {name: QMenu(bar) for name in menu_texts()}
+    themes = QActionGroup(owner)
+    for name in THEMES:
+        by_name[name].setCheckable(True)
+        themes.addAction(by_name[name])
+        menus["theme"].addAction(by_name[name])
+    for menu_name, entries in _MENUS.items():
+        bar.addMenu(menus[menu_name])
+        for entry in entries:
+            if entry == SEPARATOR:
+                menus[menu_name].addSeparator()
+            elif entry == "theme":
+                menus[menu_name].addMenu(menus["theme"])
+            else:
+                menus[menu_name].addAction(by_name[entry])
+    actions = Actions(by_name, menus)
+    actions.retranslate()
+    return actions

@@ -1,0 +1,416 @@
+"""Ties the window to the controllers: what the user wants goes down, what happened comes up.
+
+Owns the connections and small states of the window's own, such as drafts. Decisions are the controllers'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QMenu
+
+from finr1_desk.core.conversation import Conversation, Message, Role
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.ui.chat_binding import ChatBinding
+from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.keep_awake import KeepAwake
+from finr1_desk.ui.notifier import Notifier
+from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.window import Window
+
+if TYPE_CHECKING:
+    from finr1_desk.app.bootstrap import Application
+    from finr1_desk.app.store_access import StoreStatus
+    from finr1_desk.core.events import LoadedModel
+    from finr1_desk.library.discovery import FoundModel
+    from finr1_desk.store.search import SearchHit
+    from finr1_desk.ui.pane.pane import ChatPane
+
+_MODEL_ERRORS = {code for code in ErrorCode if code.name.startswith(("MODEL_", "NO_MODEL"))}
+
+
+class Binding(QObject):
+    """One window and the services behind it, from `open` to the end."""
+
+    def __init__(
+        self,
+        window: Window,
+        pane: ChatPane,
+        application: Application,
+        dialogs: Dialogs,
+        notifier: Notifier,
+        keep_awake: KeepAwake,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._pane = pane
+        self._app = application
+        self._dialogs = dialogs
+        self._notifier = notifier
+        self._keep_awake = keep_awake
+        self._busy: set[str] = set()
+        self._titles: dict[str, str] = {}
+        self._drafts: dict[str | None, str] = {}
+        self._open_id: str | None = None
+        self._built_in = False
+        self._chat = ChatBinding(pane, application.conversations, application.answers, self)
+        self._connect_conversations()
+        self._connect_answers()
+        self._connect_models()
+        self._connect_actions()
+        application.store.changed.connect(self._on_store_changed)
+        application.settings.failed.connect(self.show_error)
+
+    # -- connections
+
+    def _connect_conversations(self) -> None:
+        conversations, sidebar = self._app.conversations, self._window.sidebar
+        conversations.listed.connect(self._on_listed)
+        conversations.opened.connect(self._on_opened)
+        conversations.closed.connect(self._on_closed)
+        conversations.conversationChanged.connect(self._on_conversation_changed)
+        conversations.deleted.connect(self._on_deleted)
+        conversations.found.connect(sidebar.show_results)
+        conversations.exported.connect(self._on_exported)
+        conversations.imported.connect(self._on_imported)
+        conversations.failed.connect(self.show_error)
+        sidebar.newRequested.connect(self._on_new)
+        sidebar.openRequested.connect(self._on_open_requested)
+        sidebar.hitRequested.connect(self._on_hit)
+        sidebar.searchRequested.connect(conversations.search)
+        sidebar.renameRequested.connect(conversations.rename)
+        sidebar.deleteRequested.connect(self._delete)
+        sidebar.exportRequested.connect(lambda id: self._export([id], all_branches=False))
+        self._pane.thinkingToggled.connect(conversations.set_thinking_open)
+
+    def _connect_answers(self) -> None:
+        answers, composer = self._app.answers, self._window.composer
+        answers.busyChanged.connect(self._on_busy_changed)
+        answers.grew.connect(self._on_grew)
+        answers.finished.connect(self._on_finished)
+        answers.unread.connect(lambda id: self._window.sidebar.model.set_unread(id, True))
+        answers.contextUsed.connect(self._window.status.show_context)
+        answers.speed.connect(self._window.status.show_speed)
+        answers.refused.connect(self._on_refused)
+        answers.failed.connect(self.show_error)
+        composer.submitted.connect(answers.ask)
+        composer.stopRequested.connect(self._on_stop)
+        self._window.empty.exampleChosen.connect(composer.set_text)
+        self._pane.actionTriggered.connect(self._on_message_action)
+        self._pane.linkActivated.connect(self._on_link)
+        self._notifier.clicked.connect(self._on_notification_clicked)
+
+    def _connect_models(self) -> None:
+        models, status = self._app.models, self._window.status
+        models.chosen.connect(self._on_model_chosen)
+        models.changed.connect(self._on_model_changed)
+        models.loading.connect(status.show_loading)
+        models.failed.connect(self.show_error)
+        status.modelMenuWanted.connect(self._fill_model_menu)
+
+    def _connect_actions(self) -> None:
+        actions = self._window.actions_
+        handlers: dict[str, Callable[[], object]] = {
+            "import_files": self._on_import,
+            "export": lambda: self._export_open(all_branches=False),
+            "export_branches": lambda: self._export_open(all_branches=True),
+            "export_all": lambda: self._export(None, all_branches=True),
+            "choose_model": self._choose_model,
+            "copy": self._on_copy,
+            "select_all": self._on_select_all,
+            "answer_now": lambda: self._app.answers.answer_now(self._open_id or ""),
+            "rename": self._on_rename,
+            "delete": lambda: self._delete(self._open_id or ""),
+            "previous": lambda: self._step(-1),
+            "next": lambda: self._step(1),
+        }
+        for name, handler in handlers.items():
+            actions[name].triggered.connect(lambda _=False, handler=handler: handler())
+        self._window.header.exportRequested.connect(actions["export"].trigger)
+        self._update_actions()
+
+    # -- errors
+
+    def show_error(self, error: UserError) -> None:
+        """One sentence and one hint at the top of the page; the window goes on."""
+        said = sentence(error)
+        action = None
+        if error.code in _MODEL_ERRORS:
+            action = (self.tr("Choose a model…"), self._choose_model)
+        self._window.notice.show_notice(said.text, said.hint, action=action)
+
+    # -- the store
+
+    def _on_store_changed(self, status: StoreStatus) -> None:
+        from finr1_desk.app.store_access import Failed, Open
+
+        if isinstance(status, Open):
+            self._window.status.show_lock(status.place)
+        elif isinstance(status, Failed):
+            said = sentence(status.error)
+            self._window.status.show_lock("failed", said.text)
+            self._window.show_failure(said.text, said.hint)
+            self._update_actions(failed=True)
+
+    # -- conversations
+
+    def _on_listed(self, listed: list[Conversation]) -> None:
+        self._titles = {conversation.id: conversation.title for conversation in listed}
+        self._window.sidebar.model.set_conversations(listed)
+        self._window.sidebar.show_current(self._open_id)
+
+    def _on_conversation_changed(self, conversation: Conversation) -> None:
+        self._titles[conversation.id] = conversation.title
+        self._window.sidebar.model.put(conversation)
+        if conversation.id == self._app.conversations.current:
+            self._show_open(conversation)
+
+    def _on_opened(self, conversation: Conversation, _messages: list[Message]) -> None:
+        self._window.sidebar.model.set_unread(conversation.id, False)
+        self._show_open(conversation)
+
+    def _show_open(self, conversation: Conversation) -> None:
+        """The chat of this conversation, with the draft that was left in it."""
+        if self._open_id != conversation.id:
+            begun_here = self._open_id is None and self._window.is_empty_shown()
+            self._swap_draft(conversation.id, keep=begun_here)
+        self._window.header.show_title(conversation.title)
+        self._window.sidebar.show_current(conversation.id)
+        self._window.show_chat()
+        self._update_composer()
+        self._update_actions()
+
+    def _on_closed(self) -> None:
+        self._swap_draft(None, keep=False)
+        self._window.header.show_title(None)
+        self._window.sidebar.show_current(None)
+        self._window.status.show_context(0, 0)
+        self._window.show_empty()
+        self._update_composer()
+        self._update_actions()
+
+    def _swap_draft(self, id: str | None, *, keep: bool) -> None:
+        """Each conversation has its own unsent text; a first question that begins one takes the rest along."""
+        composer = self._window.composer
+        if id != self._open_id and not keep:
+            self._drafts[self._open_id] = composer.text()
+            text = self._drafts.pop(id, "")
+            if text != composer.text():
+                composer.edit.setPlainText(text)
+        self._open_id = id
+
+    def _on_new(self) -> None:
+        self._app.conversations.start_new()
+        self._window.composer.edit.setFocus()
+
+    def _on_open_requested(self, id: str) -> None:
+        if id != self._open_id:
+            self._app.conversations.open(id)
+        self._window.composer.edit.setFocus()
+
+    def _on_hit(self, hit: SearchHit, query: str) -> None:
+        if hit.message_id is not None:
+            self._chat.seek(hit.conversation_id, hit.message_id, query)
+        if hit.conversation_id != self._open_id:
+            self._app.conversations.open(hit.conversation_id)
+
+    def _step(self, step: int) -> None:
+        id = self._window.sidebar.model.neighbour(self._open_id, step)
+        if id is not None:
+            self._app.conversations.open(id)
+
+    def _on_rename(self) -> None:
+        if self._open_id is not None:
+            self._window.actions_["sidebar"].setChecked(True)
+            self._window.sidebar.rename(self._open_id)
+
+    def _delete(self, id: str) -> None:
+        if id:
+            self._app.conversations.delete(id)
+
+    def _on_deleted(self, id: str) -> None:
+        title = self._titles.get(id, "")
+        self._window.sidebar.offer_undo(title, lambda: self._app.conversations.restore(id))
+
+    # -- answers
+
+    def _on_busy_changed(self, ids: set[str]) -> None:
+        self._busy = set(ids)
+        self._window.sidebar.model.set_writing(self._busy)
+        self._keep_awake.set_working(bool(self._busy))
+        self._update_composer()
+        self._update_actions()
+
+    def _on_grew(self, message: Message, _live: object) -> None:
+        if message.role is Role.USER:  # a question that waits
+            self._update_composer()
+
+    def _on_finished(self, message: Message) -> None:
+        if message.conversation_id == self._open_id:
+            self._window.composer.set_stopped()
+        elsewhere = message.conversation_id != self._open_id or not self._window.isActiveWindow()
+        if elsewhere and self._app.settings.value.notify:
+            self._notifier.tell(message.conversation_id)
+
+    def _on_notification_clicked(self, conversation_id: str) -> None:
+        self._notifier.withdraw()
+        self._window.bring_to_front()
+        self._on_open_requested(conversation_id)
+
+    def _on_refused(self, text: str, error: UserError) -> None:
+        """The question could not be kept: it goes back where it came from, before what was typed since."""
+        composer = self._window.composer
+        typed = composer.text()
+        composer.set_text(f"{text}\n{typed}" if typed else text)
+        self.show_error(error)
+
+    def _on_stop(self) -> None:
+        if self._open_id is not None:
+            self._app.answers.stop(self._open_id)
+
+    def _on_message_action(self, message_id: str, action: str) -> None:
+        answers, message = self._app.answers, self._app.conversations.messages.get(message_id)
+        match action:
+            case "regenerate":
+                answers.regenerate(message_id)
+            case "continue":
+                answers.continue_answer(message_id)
+            case "answer_now":
+                answers.answer_now(self._open_id or "")
+            case "take_back":
+                if message is not None and not self._window.composer.text().strip():
+                    self._window.composer.set_text(message.raw)
+                answers.take_back(message_id)
+            case "export":
+                self._export_open(all_branches=False)
+            case "copy_answer" | "copy_question" if message is not None:
+                QApplication.clipboard().setText(message.answer)
+            case "copy_all" if message is not None:
+                QApplication.clipboard().setText(message.raw)
+
+    def _on_link(self, address: str) -> None:
+        if self._dialogs.may_open_link(address):
+            self._dialogs.open_link(address)
+
+    def _update_composer(self) -> None:
+        id = self._app.conversations.current
+        if id is None:
+            self._window.composer.set_writing(False)
+            return
+        live = self._app.answers.live(id)
+        waiting = [other for other in self._app.answers.live_statuses(id) if live is None or other != live[0].id]
+        self._window.composer.set_writing(id in self._busy, len(waiting))
+
+    # -- models
+
+    def _on_model_chosen(self, model: FoundModel | None) -> None:
+        self._built_in = model is not None and model.is_built_in
+        self._window.status.show_chosen(model.header.name or model.path.name if model is not None else None)
+        self.retranslate()
+
+    def _on_model_changed(self, model: LoadedModel | None) -> None:
+        if model is None:
+            self._window.status.show_unloaded()
+        else:
+            self._window.status.show_loaded(model.name, model.quantisation, model.device)
+
+    def retranslate(self) -> None:
+        """The note about the demonstration model, said again."""
+        note = None
+        if self._built_in:
+            note = self.tr(
+                "The small built-in demonstration model answers. It shows how the application works; its figures "
+                "and judgements are not to be relied on. Choose a Fin-R1 model file below to work with it."
+            )
+        self._pane.set_banner(note)
+        self._window.empty.set_note(note)
+
+    def _fill_model_menu(self, menu: QMenu) -> None:
+        models = self._app.models
+        menu.addAction(self.tr("Choose a model file…"), self._choose_model)
+        found = models.found()
+        if found:
+            menu.addSeparator()
+        for model in found:
+            words = (model.header.name or model.path.name, model.header.quantisation)
+            action = menu.addAction(" · ".join(word for word in words if word))
+            action.triggered.connect(self._chooser(model.path))
+            action.setToolTip(str(model.path))
+            action.setCheckable(True)
+            action.setChecked(models.choice is not None and models.choice.path == model.path)
+        menu.setToolTipsVisible(True)
+        menu.addSeparator()
+        load = menu.addAction(self.tr("Load now"), models.load)
+        load.setEnabled(models.loaded is None and models.choice is not None)
+        unload = menu.addAction(self.tr("Unload"), models.unload)
+        unload.setEnabled(models.loaded is not None and not self._busy)
+
+    def _chooser(self, path: Path) -> Callable[[], None]:
+        return lambda: self._app.models.choose(path)
+
+    def _choose_model(self) -> None:
+        choice = self._app.models.choice
+        path = self._dialogs.model_file(choice.path.parent if choice is not None and not self._built_in else None)
+        if path is not None:
+            self._app.models.choose(path)
+
+    # -- files
+
+    def _export_open(self, *, all_branches: bool) -> None:
+        if self._open_id is not None:
+            self._export([self._open_id], all_branches=all_branches)
+
+    def _export(self, ids: list[str] | None, *, all_branches: bool) -> None:
+        folder = self._dialogs.export_folder()
+        if folder is not None:
+            self._app.conversations.export(ids, folder, all_branches)
+
+    def _on_exported(self, paths: list[Path]) -> None:
+        if not paths:
+            self._window.notice.show_notice(self.tr("There is no conversation to export."), tone="info")
+            return
+        folder = paths[0].parent
+        self._window.notice.show_notice(
+            self.tr("%n conversation(s) exported", "", len(paths)),
+            str(paths[0] if len(paths) == 1 else folder),
+            tone="info",
+            action=(self.tr("Open folder"), lambda: self._dialogs.open_folder(folder)),
+        )
+
+    def _on_import(self) -> None:
+        paths = self._dialogs.files_to_import()
+        if paths:
+            self._app.conversations.import_files(paths)
+
+    def _on_imported(self, conversations: list[Conversation]) -> None:
+        if len(conversations) == 1:
+            self._app.conversations.open(conversations[0].id)
+
+    # -- edit
+
+    def _on_copy(self) -> None:
+        copy = getattr(QApplication.focusWidget(), "copy", None)
+        if callable(copy):
+            copy()
+        else:
+            self._pane.copy()
+
+    def _on_select_all(self) -> None:
+        widget = QApplication.focusWidget()
+        select_all = getattr(widget, "selectAll", None) or getattr(widget, "select_all", None)
+        if callable(select_all):
+            select_all()
+        else:
+            self._pane.select_all()
+
+    def _update_actions(self, *, failed: bool = False) -> None:
+        actions, open_ = self._window.actions_, self._open_id is not None
+        for name in ("export", "export_branches", "rename", "delete", "select_all"):
+            actions[name].setEnabled(open_ and not failed)
+        for name in ("new", "import_files", "export_all", "previous", "next", "find"):
+            actions[name].setEnabled(not failed)
+        for name in ("stop", "answer_now"):
+            actions[name].setEnabled(self._open_id in self._busy)

@@ -1,0 +1,102 @@
+"""Keeps the chat pane equal to the open conversation while it is read and written.
+
+Owns which messages the pane holds at the moment. What they are is the controllers' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.core.conversation import Conversation, Message
+
+if TYPE_CHECKING:
+    from finr1_desk.app.answers import Answers
+    from finr1_desk.app.conversations import Conversations
+    from finr1_desk.ui.pane.pane import ChatPane
+
+
+class ChatBinding(QObject):
+    def __init__(self, pane: ChatPane, conversations: Conversations, answers: Answers, parent: QObject) -> None:
+        super().__init__(parent)
+        self._pane = pane
+        self._conversations = conversations
+        self._answers = answers
+        self._held: list[str] = []  # ids in the pane, in order
+        self._queued: set[str] = set()  # of these, questions shown as waiting
+        self._sought: tuple[str, str, str] | None = None  # conversation, message, needle
+        conversations.opened.connect(self._on_opened)
+        conversations.closed.connect(self._on_closed)
+        conversations.messageChanged.connect(self._on_message_changed)
+        conversations.messageRemoved.connect(self._on_message_removed)
+        answers.grew.connect(self._on_grew)
+        answers.finished.connect(self._on_finished)
+
+    def seek(self, conversation_id: str, message_id: str, needle: str) -> None:
+        """Goes to a place in a conversation, once that conversation is shown."""
+        if self._conversations.current != conversation_id:
+            self._sought = (conversation_id, message_id, needle)
+        elif message_id in self._held:
+            self._pane.scroll_to(message_id, needle)
+
+    def _on_opened(self, conversation: Conversation, _messages: list[Message]) -> None:
+        self._show_all()
+        sought, self._sought = self._sought, None
+        if sought is not None and sought[0] == conversation.id and sought[1] in self._held:
+            self._pane.scroll_to(sought[1], sought[2])
+
+    def _on_closed(self) -> None:
+        self._held, self._queued = [], set()
+        self._pane.set_messages([], {})
+
+    def _on_message_changed(self, message: Message) -> None:
+        if message.conversation_id == self._conversations.current:
+            self._put(message, self._live().get(message.id))
+
+    def _on_message_removed(self, conversation_id: str, message_id: str) -> None:
+        if message_id in self._held:
+            self._held.remove(message_id)
+            self._queued.discard(message_id)
+            self._pane.remove_message(message_id)
+
+    def _on_grew(self, message: Message, live: LiveStatus) -> None:
+        if message.conversation_id != self._conversations.current:
+            return
+        self._put(message, live)
+        parent = message.parent_id
+        if parent in self._queued and parent not in self._live():
+            self._queued.discard(parent)
+            self._pane.update_message(self._conversations.messages[parent], None)
+
+    def _on_finished(self, message: Message) -> None:
+        if message.conversation_id == self._conversations.current:
+            self._put(message, None)
+
+    def _put(self, message: Message, live: LiveStatus | None) -> None:
+        """Updates a message that is shown, adds one that continues the branch, else shows the branch anew."""
+        if live is not None and live.phase is Phase.QUEUED:
+            self._queued.add(message.id)
+        if message.id in self._held:
+            self._pane.update_message(message, live)
+            return
+        shown = self._conversations.shown()
+        ids = [item.id for item in shown]
+        if ids == [*self._held, message.id]:
+            self._held = ids
+            self._pane.add_message(message, live)
+        elif message.id in ids:
+            self._show_all()
+
+    def _show_all(self) -> None:
+        shown, live = self._conversations.shown(), self._live()
+        writing = self._answers.live(self._conversations.current or "")
+        current = {writing[0].id: writing[0]} if writing is not None else {}
+        self._held = [message.id for message in shown]
+        self._queued = {id for id in self._held if id in live and live[id].phase is Phase.QUEUED}
+        self._pane.set_messages([current.get(message.id, message) for message in shown], live)
+
+    def _live(self) -> Mapping[str, LiveStatus]:
+        return self._answers.live_statuses(self._conversations.current or "")

@@ -1,0 +1,224 @@
+"""One run of the window: what is made when, and how it ends.
+
+Owns the order of starting: the window is painted first, ready for typing, and only then the chat pane is made and the
+keychain, the store and the models are touched. It also owns starting again over another data folder.
+"""
+
+from __future__ import annotations
+
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QDialog
+
+from finr1_desk.core.errors import UserError
+from finr1_desk.core.settings import Settings
+from finr1_desk.library.assets import asset
+from finr1_desk.ui.appearance import Appearance
+from finr1_desk.ui.crash_reports import CrashReports
+from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.keep_awake import KeepAwake
+from finr1_desk.ui.language import Language
+from finr1_desk.ui.theme import Theme
+from finr1_desk.ui.window import Window
+
+if TYPE_CHECKING:
+    from finr1_desk.app.bootstrap import Application
+    from finr1_desk.ui.binding import Binding
+
+UNPAINTED_MS = 1500  # a window that starts minimised is never painted; the store is opened all the same
+SETTLE_MS = 2000
+# The default of 700 objects collects many times while a long answer is laid out, 20 to 30 ms each time.
+GC_THRESHOLDS = (50_000, 20, 50)
+
+
+class Desk(QObject):
+    """A window and, from its first paint on, the services behind it."""
+
+    def __init__(self, application: QApplication, services: Application | None, problem: UserError | None) -> None:
+        """Either `services`, or the `problem` that kept them from being built."""
+        super().__init__()
+        self._application = application
+        self._services = services
+        self._problem = problem
+        self._opened = False
+        self._keep_awake = KeepAwake()
+        self._binding: Binding | None = None
+        self.wanted_folder: Path | None = None
+        self.appearance = Appearance(application, self)
+        self.language = Language(application, asset("translations"))
+        self.reports = CrashReports(self)
+        settings = services.settings.value if services is not None else Settings()
+        self.language.apply(settings.language)
+        self.appearance.apply(settings.theme, settings.text_scale)
+        icon = QIcon(str(asset("icons", "application.svg")))
+        self.window = Window(self.appearance.theme, Icons(asset("icons"), self.appearance.theme), icon)
+        self._dialogs = Dialogs(self.window)
+        self._icon = icon
+        self._collect = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._collect.timeout.connect(gc.collect)
+        self._connect()
+
+    def _connect(self) -> None:
+        window, actions = self.window, self.window.actions_
+        self.appearance.changed.connect(self._on_theme_changed)
+        self.reports.reported.connect(self._on_report)
+        window.firstPainted.connect(self._open_services)
+        window.closing.connect(self._on_closing)
+        window.failure.folderWanted.connect(self._on_folder_wanted)
+        actions["settings"].triggered.connect(self._show_settings)
+        actions["about"].triggered.connect(self._show_about)
+        actions["shortcuts"].triggered.connect(self._show_shortcuts)
+        actions["copy_log"].triggered.connect(self._copy_log)
+
+    # -- the beginning
+
+    def show(self) -> None:
+        """Puts the window on the screen as it was left."""
+        window = self.window
+        if self._services is not None:
+            window.recall(self._services.settings.window_state())
+            self._apply_settings(self._services.settings.value)
+            self._services.settings.changed.connect(self._apply_settings)
+            self._connect_view_actions(self._services)
+            QTimer.singleShot(UNPAINTED_MS, self._open_services)
+        elif self._problem is not None:
+            self._show_problem()
+        window.show()
+        window.composer.edit.setFocus()
+
+    def _open_services(self) -> None:
+        """Makes the chat pane, ties the services to the window and opens them; what was typed stays."""
+        if self._opened or self._services is None:
+            return
+        self._opened = True
+        from finr1_desk.ui.binding import Binding
+        from finr1_desk.ui.notifier import Notifier
+        from finr1_desk.ui.pane.pane import ChatPane
+
+        services, window = self._services, self.window
+        pane = ChatPane(self.appearance.theme, window)
+        window.set_pane(pane)
+        pane.set_text_scale(services.settings.value.text_scale)
+        pane.set_fold_thinking(services.settings.value.fold_thinking)
+        notifier = Notifier(window, self._icon)
+        self._binding = Binding(window, pane, services, self._dialogs, notifier, self._keep_awake)
+        services.answers.busyChanged.connect(self._on_busy_changed)
+        services.open()
+        for text in window.composer.take_early():
+            services.answers.ask(text)
+        QTimer.singleShot(SETTLE_MS, self._settle)
+
+    @staticmethod
+    def _settle() -> None:
+        """What is in memory now stays: it need not be looked at in every collection."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+
+    def _on_busy_changed(self, ids: set[str]) -> None:
+        if ids:
+            self._collect.stop()
+        else:
+            self._collect.start()
+
+    # -- settings
+
+    def _connect_view_actions(self, services: Application) -> None:
+        actions, settings = self.window.actions_, services.settings
+
+        def scale_by(step: int) -> None:
+            settings.set(text_scale=min(220, max(70, settings.value.text_scale + step)))
+
+        actions["larger"].triggered.connect(lambda: scale_by(10))
+        actions["smaller"].triggered.connect(lambda: scale_by(-10))
+        actions["normal"].triggered.connect(lambda: settings.set(text_scale=100))
+        for name in ("system", "light", "dark"):
+            actions[name].triggered.connect(lambda _=False, name=name: settings.set(theme=name))
+
+    def _apply_settings(self, values: Settings) -> None:
+        window = self.window
+        language = self.language.current
+        self.language.apply(values.language)
+        if language != self.language.current and self._binding is not None:
+            self._binding.retranslate()
+        self.appearance.apply(values.theme, values.text_scale)
+        window.set_text_scale(values.text_scale)
+        window.composer.set_enter_sends(values.enter_sends)
+        window.actions_[values.theme].setChecked(True)
+        if window.pane is not None:
+            window.pane.set_fold_thinking(values.fold_thinking)
+
+    def _on_theme_changed(self, theme: Theme) -> None:
+        self.window.set_theme(theme)
+
+    # -- dialogs, made when they are asked for
+
+    def _show_settings(self) -> None:
+        from finr1_desk.ui.settings_dialog import SettingsDialog
+
+        if self._services is not None:
+            self._present(SettingsDialog(self._services.settings, self._dialogs, self.window))
+
+    def _show_about(self) -> None:
+        from finr1_desk.ui.about import AboutDialog
+        from finr1_desk.ui.components import components
+
+        self._present(AboutDialog(components(), self.window))
+
+    def _show_shortcuts(self) -> None:
+        from finr1_desk.ui.about import ShortcutsDialog
+
+        actions = list(self.window.actions_.by_name.values())
+        self._present(ShortcutsDialog(actions, self.window.composer.edit.enter_sends, self.window))
+
+    @staticmethod
+    def _present(dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _copy_log(self) -> None:
+        from finr1_desk.ui.log_files import collected
+
+        folders = [self._services.paths.logs, self._services.paths.runtime] if self._services is not None else []
+        QApplication.clipboard().setText(collected(folders))
+        self.window.notice.show_notice(self.tr("The log was copied."), tone="info")
+
+    # -- what goes wrong
+
+    def _on_report(self, report: str) -> None:
+        self.window.notice.show_notice(
+            self.tr("Something unexpected happened; the window goes on."),
+            self.tr("The report says where in the program, and holds nothing of your conversations."),
+            action=(self.tr("Copy report"), lambda: QApplication.clipboard().setText(report)),
+        )
+
+    def _show_problem(self) -> None:
+        from finr1_desk.ui.sentences import sentence
+
+        assert self._problem is not None
+        said = sentence(self._problem)
+        self.window.status.show_lock("failed", said.text)
+        self.window.show_failure(said.text, said.hint)
+
+    def _on_folder_wanted(self) -> None:
+        self.wanted_folder = self._dialogs.data_folder()
+        if self.wanted_folder is not None:
+            self.window.close()
+
+    # -- the end
+
+    def _on_closing(self) -> None:
+        if self._services is not None:
+            self._services.settings.save_window_state(self.window.remembered())
+        self._keep_awake.set_working(False)
+
+    def leave(self) -> None:
+        """Lets the services go; the window is closed already."""
+        self.language.remove()
+        if self._services is not None:
+            self._services.quit()

@@ -1,0 +1,58 @@
+"""The questions that need the system's own windows: which file, which folder, whether to follow a link.
+
+Owns the asking, so that everything else can be tried without a person who answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+_translate = QCoreApplication.translate
+
+
+class Dialogs:
+    """Each method asks the user and returns the answer; None or an empty list where the user changed their mind."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def model_file(self, start: Path | None) -> Path | None:
+        title = _translate("Dialogs", "Choose a model file")
+        kinds = _translate("Dialogs", "GGUF models (*.gguf);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, title, str(start or Path.home()), kinds)
+        return Path(chosen) if chosen else None
+
+    def files_to_import(self) -> list[Path]:
+        title = _translate("Dialogs", "Import conversations")
+        kinds = _translate("Dialogs", "Exported conversations (*.md);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)
+        return [Path(name) for name in chosen]
+
+    def export_folder(self) -> Path | None:
+        return self._folder(_translate("Dialogs", "Export into this folder"))
+
+    def data_folder(self) -> Path | None:
+        return self._folder(_translate("Dialogs", "Choose a data folder"))
+
+    def may_open_link(self, address: str) -> bool:
+        box = QMessageBox(self._parent)
+        box.setWindowTitle(_translate("Dialogs", "Open a link"))
+        box.setText(_translate("Dialogs", "Open this address in the browser?"))
+        box.setInformativeText(address)
+        box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        return box.exec() == QMessageBox.StandardButton.Open
+
+    def open_link(self, address: str) -> None:
+        QDesktopServices.openUrl(QUrl(address))
+
+    def open_folder(self, folder: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _folder(self, title: str) -> Path | None:
+        chosen = QFileDialog.getExistingDirectory(self._parent, title, str(Path.home()))
+        return Path(chosen) if chosen else None

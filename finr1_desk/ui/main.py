@@ -1,0 +1,103 @@
+"""The window's process from its first line to its exit status.
+
+Owns what belongs to the process: environment, application object, log, signals, the single instance, the interpreter's
+hooks. The window itself is `desk`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finr1_desk.ui import environment
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from finr1_desk.ui.single_instance import SingleInstance
+
+log = logging.getLogger(__name__)
+
+
+def run(data_dir: Path | None, model: Path | None) -> int:
+    """Opens the window over a data folder (None: the user's own) and returns when it was closed.
+
+    `model` is used for this run instead of the one in the settings. A second start with the same folder brings the
+    first window to the front and returns at once.
+    """
+    environment.prepare(os.environ)
+    application = _application()
+    while True:
+        wanted = _run_once(application, data_dir, model)
+        if wanted is None:
+            return 0
+        data_dir = wanted
+
+
+def _application() -> QApplication:
+    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtWidgets import QApplication, QStyleFactory
+
+    from finr1_desk.core.version import VERSION
+
+    existing = QCoreApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("finr1-desk")
+    application.setApplicationDisplayName("Fin-R1 Desk")
+    application.setApplicationVersion(VERSION)
+    QGuiApplication.setDesktopFileName("finr1-desk")
+    application.setStyle(QStyleFactory.create("Fusion"))
+    return application
+
+
+def _run_once(application: QApplication, data_dir: Path | None, model: Path | None) -> Path | None:
+    """One window from start to end; returns the data folder to go on with, if another one was chosen."""
+    from finr1_desk.app.bootstrap import build
+    from finr1_desk.core.errors import UserError
+    from finr1_desk.ui.desk import Desk
+    from finr1_desk.ui.log_files import start_log, stop_log
+    from finr1_desk.ui.process_signals import ProcessSignals
+
+    services, problem, instance = None, None, None
+    try:
+        services = build(data_dir, model)
+    except UserError as error:
+        problem = error
+    if services is not None:
+        instance = _claim(services.paths.root)
+        if instance is None:
+            services.quit()
+            return None
+    handler = start_log(services.paths.logs) if services is not None else None
+    desk = Desk(application, services, problem)
+    signals = ProcessSignals()
+    signals.endWanted.connect(desk.window.close)
+    signals.install()
+    desk.reports.install()
+    if instance is not None:
+        instance.raised.connect(desk.window.bring_to_front)
+    try:
+        desk.show()
+        application.exec()
+    finally:
+        desk.leave()
+        desk.reports.remove()
+        signals.remove()
+        if instance is not None:
+            instance.close()
+        if handler is not None:
+            stop_log(handler)
+        desk.window.deleteLater()
+    return desk.wanted_folder
+
+
+def _claim(root: Path) -> SingleInstance | None:
+    """The single instance of this folder, or None where another window has it and was asked to come to the front."""
+    from finr1_desk.ui.single_instance import SingleInstance
+
+    instance = SingleInstance(root)
+    return instance if instance.claim() else None

@@ -1,0 +1,242 @@
+"""The settings, as a dialog made from their declaration; a change takes effect at once.
+
+Owns the widgets. Names, bounds, choices and help come from `core.settings`; checking and saving is the controller's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from finr1_desk.core.settings import Settings
+from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.named import named
+from finr1_desk.ui.theme import GRID
+
+if TYPE_CHECKING:
+    from finr1_desk.app.settings import SettingsController
+
+_Editor = QCheckBox | QComboBox | QSpinBox | QDoubleSpinBox | QLineEdit | QPlainTextEdit
+
+
+def _said(text: str) -> str:
+    return QCoreApplication.translate("Settings", text) if text else ""
+
+
+class LongText(QPlainTextEdit):
+    """A text of several lines that counts as changed when it is left."""
+
+    left = Signal()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
+class SettingsDialog(QDialog):
+    def __init__(self, settings: SettingsController, dialogs: Dialogs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("settingsDialog")
+        self.setMinimumSize(72 * GRID, 56 * GRID)
+        self._settings = settings
+        self._dialogs = dialogs
+        self._editors: dict[str, _Editor] = {}
+        self._labels: dict[str, QLabel] = {}
+        self._helps: dict[str, QLabel] = {}
+        self._tabs = QTabWidget(self)
+        self._groups: list[str] = []
+        self._browse = QPushButton(self)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._restore = self._buttons.addButton("", QDialogButtonBox.ButtonRole.ResetRole)
+        self._build()
+        self._show_values(settings.value)
+        self.retranslate()
+        settings.changed.connect(self._show_values)
+        self._buttons.rejected.connect(self.reject)
+        self._restore.clicked.connect(self._on_restore)
+        self._browse.clicked.connect(self._on_browse)
+
+    # -- building
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.addWidget(self._tabs)
+        column.addWidget(self._buttons)
+        forms: dict[str, QFormLayout] = {}
+        for declared in fields(Settings):
+            group = declared.metadata["group"]
+            if group not in forms:
+                forms[group] = self._add_page(group)
+            self._add_row(forms[group], declared)
+
+    def _add_page(self, group: str) -> QFormLayout:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        form.setVerticalSpacing(GRID + GRID // 2)
+        form.setHorizontalSpacing(2 * GRID)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        area = QScrollArea(self)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(page)
+        self._tabs.addTab(area, "")
+        self._groups.append(group)
+        return form
+
+    def _add_row(self, form: QFormLayout, declared: Field[Any]) -> None:
+        name = declared.name
+        editor = self._editor(name, declared)
+        editor.setObjectName(f"setting_{name}")
+        self._editors[name] = editor
+        label = self._labels[name] = QLabel(self)
+        label.setBuddy(editor)
+        help_ = self._helps[name] = named(QLabel(self), "muted")
+        help_.setWordWrap(True)
+        help_.setVisible(bool(declared.metadata["help"]))
+        cell = QVBoxLayout()
+        cell.setSpacing(GRID // 2)
+        if name.endswith("_path"):
+            line = QHBoxLayout()
+            line.addWidget(editor, 1)
+            line.addWidget(self._browse)
+            cell.addLayout(line)
+        else:
+            cell.addWidget(editor)
+        cell.addWidget(help_)
+        if isinstance(editor, QCheckBox):
+            label.hide()
+            form.addRow(cell)
+        else:
+            form.addRow(label, cell)
+
+    def _editor(self, name: str, declared: Field[Any]) -> _Editor:
+        about, default = declared.metadata, declared.default
+        if isinstance(default, bool):
+            box = QCheckBox(self)
+            box.toggled.connect(lambda on: self._set(name, on))
+            return box
+        if about["choices"] is not None:
+            combo = QComboBox(self)
+            for value in about["choices"]:
+                combo.addItem("", value)
+            combo.activated.connect(lambda _: self._set(name, combo.currentData()))
+            return combo
+        if isinstance(default, int | float):
+            return self._number(name, declared)
+        if "\n" in str(default):
+            long = LongText(self)
+            long.setTabChangesFocus(True)
+            long.setFixedHeight(16 * GRID)
+            long.left.connect(lambda: self._set(name, long.toPlainText()))
+            return long
+        line = QLineEdit(self)
+        line.editingFinished.connect(lambda: self._set(name, line.text().strip()))
+        return line
+
+    def _number(self, name: str, declared: Field[Any]) -> QSpinBox | QDoubleSpinBox:
+        about = declared.metadata
+        if isinstance(declared.default, float):
+            real = QDoubleSpinBox(self)
+            real.setRange(about["minimum"], about["maximum"])
+            real.setSingleStep(about["step"])
+            real.setDecimals(2)
+            real.setKeyboardTracking(False)
+            real.valueChanged.connect(lambda value: self._set(name, round(value, 4)))
+            return real
+        whole = QSpinBox(self)
+        whole.setRange(int(about["minimum"]), int(about["maximum"]))
+        whole.setSingleStep(int(about["step"]))
+        whole.setGroupSeparatorShown(True)
+        whole.setKeyboardTracking(False)
+        whole.valueChanged.connect(lambda value: self._set(name, value))
+        return whole
+
+    # -- values
+
+    def _set(self, name: str, value: Any) -> None:
+        if value != getattr(self._settings.value, name):
+            self._settings.set(**{name: value})
+
+    def _show_values(self, values: Settings) -> None:
+        for name, editor in self._editors.items():
+            value = getattr(values, name)
+            blocked = editor.blockSignals(True)
+            match editor:
+                case QCheckBox():
+                    editor.setChecked(value)
+                case QComboBox():
+                    editor.setCurrentIndex(editor.findData(value))
+                case QSpinBox() | QDoubleSpinBox():
+                    editor.setValue(value)
+                case QLineEdit() if editor.text() != value:
+                    editor.setText(value)
+                case QPlainTextEdit() if editor.toPlainText() != value:
+                    editor.setPlainText(value)
+            editor.blockSignals(blocked)
+        for name in ("temperature", "top_p", "repetition_penalty"):
+            self._editors[name].setEnabled(not values.sampling_of_model)
+
+    def _on_restore(self) -> None:
+        self._settings.set(**{declared.name: declared.default for declared in fields(Settings)})
+
+    def _on_browse(self) -> None:
+        current = self._settings.value.model_path
+        path = self._dialogs.model_file(Path(current).parent if current else None)
+        if path is not None:
+            self._set("model_path", str(path))
+
+    # -- words
+
+    def retranslate(self) -> None:
+        self.setWindowTitle(self.tr("Settings"))
+        self._browse.setText(self.tr("Browse…"))
+        self._restore.setText(self.tr("Restore defaults"))
+        close = self._buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setText(self.tr("Close"))
+        for number, group in enumerate(self._groups):
+            self._tabs.setTabText(number, _said(group))
+        for declared in fields(Settings):
+            self._say(declared)
+
+    def _say(self, declared: Field[Any]) -> None:
+        name, about = declared.name, declared.metadata
+        editor, label = self._editors[name], _said(about["label"])
+        self._labels[name].setText(label)
+        self._helps[name].setText(_said(about["help"]))
+        editor.setAccessibleName(label)
+        editor.setAccessibleDescription(_said(about["help"]))
+        if isinstance(editor, QCheckBox):
+            editor.setText(label)
+        if isinstance(editor, QComboBox):
+            for row, text in enumerate(about["choices"].values()):
+                editor.setItemText(row, _said(text))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        super().changeEvent(event)
