@@ -22,6 +22,8 @@ from rich.progress import Progress as Bar
 from .conversion import Result, convert
 from .errors import ConvertError, OutputExistsError
 from .file_types import AUTOMATIC, NAMES, file_type
+from .inspection import inspect
+from .inspection_view import show_inspection
 from .progress import OnProgress, Progress
 
 _STAGES = {"write": "Writing", "quantise": "Quantising"}
@@ -32,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if arguments[:1] == ["inspect"]:
+            return _inspect(_inspecting_parser().parse_args(arguments[1:]))
         return _convert(_converting_parser().parse_args(arguments))
     except ConvertError as error:
         print(f"error: {error.message}", file=sys.stderr)
@@ -68,6 +72,22 @@ def _converting_parser() -> argparse.ArgumentParser:
     parser.add_argument("--force", action="store_true", help="replace the output if it exists")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
+
+
+def _inspecting_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="finr1-convert inspect", description="Show what a GGUF holds.")
+    parser.add_argument("file", type=Path, metavar="FILE.gguf")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    return parser
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    inspection = inspect(arguments.file)
+    if arguments.json:
+        print(json.dumps(inspection.as_json(), indent=2))
+    else:
+        show_inspection(inspection, Console(width=None if sys.stdout.isatty() else 160))
+    return 0
 
 
 def _type_name(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from .checkpoint import open_checkpoint
 from .errors import CancelledError, ConvertError
 from .file_types import AUTOMATIC, FileType, file_type, stored_type
+from .gguf_header import read_header
 from .metadata import Description, read_description
 from .output import Output, claim_output
 from .progress import Meter, OnProgress
@@ -147,9 +148,12 @@ def _write(
         finished = output.part("quantised")
         quantise(part, finished, kind, dict(zip(names, sizes, strict=True)), threads, on_progress, cancelled)
         part = finished
-    size = part.stat().st_size
+    header = read_header(part)
+    shapes = {tensor.name: tensor.shape for tensor in header.tensors}
+    if shapes != {tensor.name: tensor.source.shape for tensor in plan.tensors}:
+        raise ConvertError("the file that was written does not hold the model's tensors; it has been removed")
     output.publish(part)
-    return size
+    return header.nbytes
 
 
 def _disk_error(error: OSError, output: Output) -> ConvertError:

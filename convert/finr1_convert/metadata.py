@@ -57,7 +57,7 @@ def read_description(directory: Path, parameters: int) -> Description:
         value = getattr(metadata, field.name)
         repaired = _repaired(field.name, value)
         setattr(metadata, field.name, repaired)
-        if value is not None and repaired is None:
+        if value and repaired is None:
             warnings.append(
                 f"the checkpoint gives {field.name.replace('_', ' ')} as {str(value)[:80]!r}, which is left out"
             )

@@ -164,8 +164,8 @@ def _rope_parameters(config: dict[str, Any]) -> dict[str, Any]:
         raise ConvertError("config.json gives rotary parameters for each kind of layer, which Qwen2 does not have")
     if rope.get("rope_theta") is None:
         rope["rope_theta"] = config.get("rope_theta")
-    if config.get("original_max_position_embeddings") is not None:
-        rope["original_max_position_embeddings"] = config["original_max_position_embeddings"]
+    if rope.get("original_max_position_embeddings") is None:
+        rope["original_max_position_embeddings"] = config.get("original_max_position_embeddings")
     return rope
 
 

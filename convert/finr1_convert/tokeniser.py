@@ -18,6 +18,9 @@ from .json_files import read_object, read_optional_object, read_text
 from .pretokeniser import DEEPSEEK_BOS, recognise
 from .special_tokens import SPECIAL_KINDS, SpecialTokens, read_special_tokens, token_content
 
+# What Hugging Face's Qwen2 tokeniser takes for the roles that tokenizer_config.json does not mention.
+_DEFAULT_ROLE = "<|endoftext|>"
+
 
 @dataclass(frozen=True, slots=True)
 class AddedToken:
@@ -48,12 +51,13 @@ def read_vocabulary(directory: Path, config: dict[str, Any], rows: int) -> Vocab
     Raises ConvertError for a missing, damaged or unknown tokeniser, or one that does not fit the embedding.
     """
     tokenizer = read_optional_object(directory / "tokenizer.json")
-    settings = read_optional_object(directory / "tokenizer_config.json") or {}
+    stated = read_optional_object(directory / "tokenizer_config.json")
+    settings = stated or {}
     if tokenizer is not None:
         base, merges = _from_tokenizer_json(tokenizer)
     else:
         base, merges = _from_vocab_and_merges(directory)
-    added = _added_tokens(directory, tokenizer, settings)
+    added = _added_tokens(directory, tokenizer, settings, base, rows)
     texts = dict(base)
     for identifier, token in added.items():
         texts[token.content] = identifier
@@ -64,7 +68,8 @@ def read_vocabulary(directory: Path, config: dict[str, Any], rows: int) -> Vocab
         pre = "deepseek-r1-qwen"
     tokens, types = _rows(texts, added, rows)
     special = read_special_tokens(tokenizer, settings, config, rows)
-    return Vocabulary(tokens, types, merges, pre, special, _chat_template(directory, settings))
+    template = None if stated is None else _chat_template(directory, stated)
+    return Vocabulary(tokens, types, merges, pre, special, template)
 
 
 def _from_tokenizer_json(tokenizer: dict[str, Any]) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -150,7 +155,36 @@ def _check_size(texts: dict[str, int], rows: int) -> None:
         )
 
 
-def _added_tokens(directory: Path, tokenizer: dict[str, Any] | None, settings: dict[str, Any]) -> dict[int, AddedToken]:
+def _added_tokens(
+    directory: Path, tokenizer: dict[str, Any] | None, settings: dict[str, Any], base: dict[str, int], rows: int
+) -> dict[int, AddedToken]:
+    """All added tokens by id: those listed, then those that only have a role, which the tokeniser appends."""
+    entries = _listed_tokens(directory, tokenizer, settings)
+    named = _named_special(settings)
+    added: dict[int, AddedToken] = {}
+    following = len(base)
+    for identifier, token in sorted(entries.items()):
+        expected = base.get(token.content, following)
+        if identifier != expected:
+            raise ConvertError(
+                f"the added token {token.content!r} has the id {identifier}, but its place is {expected}",
+                _FETCH_AGAIN,
+            )
+        following = max(following, identifier + 1)
+        added[identifier] = AddedToken(token.content, token.special or token.content in named, token.normalized)
+    known = {token.content for token in added.values()}
+    for content in named:
+        if content in known or (content == _DEFAULT_ROLE and following >= rows):
+            continue
+        identifier = base.get(content, following)
+        following = max(following, identifier + 1)
+        added[identifier] = AddedToken(content, special=True, normalized=False)
+    return added
+
+
+def _listed_tokens(
+    directory: Path, tokenizer: dict[str, Any] | None, settings: dict[str, Any]
+) -> dict[int, AddedToken]:
     entries: dict[int, AddedToken] = {}
     listed = (tokenizer or {}).get("added_tokens") or []
     decoder = settings.get("added_tokens_decoder") or {}
@@ -166,11 +200,7 @@ def _added_tokens(directory: Path, tokenizer: dict[str, Any] | None, settings: d
         for content, identifier in (read_optional_object(directory / "added_tokens.json") or {}).items():
             if content not in contents:
                 _put(entries, identifier, {"content": content}, "added_tokens.json")
-    named = _named_special(settings)
-    return {
-        identifier: AddedToken(token.content, token.special or token.content in named, token.normalized)
-        for identifier, token in sorted(entries.items())
-    }
+    return entries
 
 
 def _put(entries: dict[int, AddedToken], identifier: Any, entry: Any, where: str) -> None:
@@ -187,14 +217,16 @@ def _put(entries: dict[int, AddedToken], identifier: Any, entry: Any, where: str
     entries[identifier] = AddedToken(content, special, entry.get("normalized", not special) is True)
 
 
-def _named_special(settings: dict[str, Any]) -> set[str]:
-    """Texts that tokenizer_config.json calls special by giving them a role."""
-    named = {token_content(settings.get(f"{kind}_token")) for kind in SPECIAL_KINDS}
+def _named_special(settings: dict[str, Any]) -> list[str]:
+    """Texts that have a role in tokenizer_config.json, in the order in which a tokeniser appends missing ones."""
+    named = [token_content(settings.get(f"{kind}_token")) for kind in SPECIAL_KINDS]
+    if any(f"{kind}_token" not in settings for kind in ("eos", "unk", "pad")):
+        named.append(_DEFAULT_ROLE)
     for key in ("additional_special_tokens", "extra_special_tokens"):
         value = settings.get(key)
         values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        named.update(token_content(item) for item in values)
-    return {content for content in named if content is not None}
+        named.extend(token_content(item) for item in values)
+    return list(dict.fromkeys(content for content in named if content is not None))
 
 
 def _rows(texts: dict[str, int], added: dict[int, AddedToken], rows: int) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,24 @@ CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-_WORDS = (
-    "Ġthe Ġrevenue Ġof Ġnet Ġprofit Ġmargin Ġgrowth Ġrate Ġis Ġand Ġthink Ġanswer Ġcompany Ġincreased Ġinterest Ġyear"
-).split()
+_WORDS = [
+    "Ġthe",
+    "Ġrevenue",
+    "Ġof",
+    "Ġnet",
+    "Ġprofit",
+    "Ġmargin",
+    "Ġgrowth",
+    "Ġrate",
+    "Ġis",
+    "Ġand",
+    "Ġthink",
+    "Ġanswer",
+    "Ġcompany",
+    "Ġincreased",
+    "Ġinterest",
+    "Ġyear",
+]
 _CORPUS = "净利润增长营业收入毛利率"
 
 
@@ -158,9 +174,7 @@ def _write_weights(folder: Path, variant: Variant, tensors: dict[str, NDArray[np
         write_safetensors(folder / file, mine, variant.dtypes)
         weight_map.update(dict.fromkeys(mine, file))
     total = sum(values.nbytes for values in tensors.values())
-    write_json(
-        folder / "model.safetensors.index.json", {"metadata": {"total_size": total}, "weight_map": weight_map}
-    )
+    write_json(folder / "model.safetensors.index.json", {"metadata": {"total_size": total}, "weight_map": weight_map})
 
 
 def _config(variant: Variant, rows: int) -> dict[str, Any]:
@@ -211,7 +225,7 @@ def small_bpe() -> tuple[dict[str, int], list[tuple[str, str]]]:
     vocabulary = {letter: number for number, letter in enumerate(byte_alphabet())}
     merges: list[tuple[str, str]] = []
     for _ in range(60):
-        pairs = Counter(pair for word in words for pair in zip(word, word[1:], strict=False))
+        pairs = Counter(pair for word in words for pair in pairwise(word))
         if not pairs:
             break
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))
@@ -274,7 +288,6 @@ def _write_tokeniser(folder: Path, variant: Variant) -> int:
     ]
     first, _, last = (str(entry["content"]) for entry in added[:3])
     settings: dict[str, Any] = {
-        "add_prefix_space": False,
         "bos_token": first if variant.deepseek else None,
         "eos_token": last,
         "pad_token": last if variant.deepseek else first,
@@ -282,6 +295,8 @@ def _write_tokeniser(folder: Path, variant: Variant) -> int:
         "model_max_length": 4096,
         "tokenizer_class": "LlamaTokenizerFast" if variant.deepseek else "Qwen2Tokenizer",
         "add_bos_token": variant.deepseek,
+        "unk_token": None,
+        **({"legacy": True} if variant.deepseek else {"add_prefix_space": False}),
     }
     if variant.template == "config":
         settings["chat_template"] = CHATML
