@@ -1,0 +1,100 @@
+"""The settings and the window's state as files.
+
+Owns reading and writing `settings.json` and `window.json`. A file that cannot be read is moved aside, never
+overwritten; names that this version does not know are kept. Secrets and texts do not belong here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.settings import Settings, from_mapping
+from finr1_desk.store.atomic_file import replace_file
+from finr1_desk.store.paths import DataPaths
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """What the file gives; `problem` says that it was damaged, or a value in it was."""
+
+    settings: Settings
+    problem: UserError | None = None
+
+
+def load_settings(paths: DataPaths) -> LoadedSettings:
+    """The settings of the file; the default for everything it lacks or gives a bad value for."""
+    values, problem = _read(paths.settings)
+    good: dict[str, Any] = {}
+    for name, value in values.items():
+        try:
+            from_mapping({name: value})
+        except UserError:
+            problem = UserError(ErrorCode.SETTINGS_DAMAGED, path=str(paths.settings), reason=name)
+        else:
+            good[name] = value
+    return LoadedSettings(from_mapping(good), problem)
+
+
+def save_settings(paths: DataPaths, settings: Settings) -> None:
+    """Writes what differs from the defaults, so that a better default reaches everybody who never chose.
+
+    Raises:
+        UserError: `FILE_UNWRITABLE`.
+    """
+    known = {declared.name for declared in fields(Settings)}
+    values = {name: value for name, value in _read(paths.settings)[0].items() if name not in known}
+    default = asdict(Settings())
+    values |= {name: value for name, value in asdict(settings).items() if value != default[name]}
+    _write(paths.settings, values)
+
+
+def load_window_state(paths: DataPaths) -> dict[str, Any]:
+    """What the window remembers; empty where there is nothing to be read."""
+    return _read(paths.window)[0]
+
+
+def save_window_state(paths: DataPaths, state: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        UserError: `FILE_UNWRITABLE`.
+    """
+    _write(paths.window, state)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], UserError | None]:
+    try:
+        values = json.loads(path.read_bytes())
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+    except FileNotFoundError:
+        return {}, None
+    except OSError as error:
+        return {}, UserError(ErrorCode.SETTINGS_DAMAGED, path=str(path), reason=error.strerror)
+    except (ValueError, RecursionError):
+        return {}, UserError(ErrorCode.SETTINGS_DAMAGED, path=str(_set_aside(path)), reason="not_json")
+    return values, None
+
+
+def _set_aside(path: Path) -> Path:
+    """Renames the file to the first free `.damaged-N`; returns where it is now."""
+    for number in count(1):
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        if not aside.exists():
+            try:
+                return path.rename(aside)
+            except OSError:
+                break
+    return path
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    try:
+        replace_file(path, json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n")
+    except OSError as error:
+        raise UserError(ErrorCode.FILE_UNWRITABLE, path=str(path), reason=error.strerror) from None
