@@ -1,0 +1,317 @@
+"""What a GGUF file says about the model in it, without loading it.
+
+Owns the meaning of the header's keys: name, shape, quantisation, sampling, and how much of the file must be there.
+It checks that the tensors fit into the file, so that a download that broke off is recognised before llama.cpp sees
+it. The byte layout is `gguf_format`'s; nothing here imports the `gguf` package or numpy.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
+from finr1_desk.library.gguf_format import (
+    ArrayFacts,
+    Container,
+    CutOffError,
+    MalformedError,
+    NotGgufError,
+    read_container,
+)
+
+# llama.cpp's number of a file type (`general.file_type`) → the label users know.
+FILE_TYPES: Final[Mapping[int, str]] = {
+    0: "F32",
+    1: "F16",
+    2: "Q4_0",
+    3: "Q4_1",
+    7: "Q8_0",
+    8: "Q5_0",
+    9: "Q5_1",
+    10: "Q2_K",
+    11: "Q3_K_S",
+    12: "Q3_K_M",
+    13: "Q3_K_L",
+    14: "Q4_K_S",
+    15: "Q4_K_M",
+    16: "Q5_K_S",
+    17: "Q5_K_M",
+    18: "Q6_K",
+    19: "IQ2_XXS",
+    20: "IQ2_XS",
+    21: "Q2_K_S",
+    22: "IQ3_XS",
+    23: "IQ3_XXS",
+    24: "IQ1_S",
+    25: "IQ4_NL",
+    26: "IQ3_S",
+    27: "IQ3_M",
+    28: "IQ2_S",
+    29: "IQ2_M",
+    30: "IQ4_XS",
+    31: "IQ1_M",
+    32: "BF16",
+    36: "TQ1_0",
+    37: "TQ2_0",
+    38: "MXFP4_MOE",
+    39: "NVFP4",
+    40: "Q1_0",
+}
+_GUESSED: Final = 1024  # flag in general.file_type
+_OTHER_TYPES: Final = frozenset({"mmproj", "adapter", "imatrix", "controlvector", "vocab"})
+# Architectures that turn text (or images) into vectors and write nothing.
+_ENCODERS: Final = frozenset(
+    {
+        "bert",
+        "clip",
+        "gemma-embedding",
+        "jina-bert-v2",
+        "jina-bert-v3",
+        "modern-bert",
+        "neo-bert",
+        "nomic-bert",
+        "nomic-bert-moe",
+        "t5encoder",
+        "wavtokenizer-dec",
+    }
+)
+_MAX_NAME: Final = 120  # characters
+_FIN_R1_LAYERS: Final = 28
+_FIN_R1_EMBEDDING: Final = 3584
+
+
+@dataclass(frozen=True, slots=True)
+class GgufHeader:
+    """The facts of one file; 0 or "" where the file does not say.
+
+    Attributes:
+        name: `general.name`, else the file's name without its ending.
+        basename: `general.basename`.
+        quantisation: the label (`Q4_K_M`); where the file has none, the type that most of its bytes have.
+        parameters: elements of all tensors of this file.
+        trained_context: tokens.
+        kv_heads: key-value heads of all layers together.
+        key_length, value_length: elements of one head.
+        sampling: the model's own sampling parameters under our names, unchecked numbers.
+        tensor_bytes: bytes of tensor data in this file.
+        split_count: files that the model consists of; 1 for a whole one.
+        general_type: `model`, or what else the file is (`mmproj`, `adapter`, …).
+    """
+
+    path: Path
+    name: str
+    basename: str
+    architecture: str
+    quantisation: str
+    parameters: int
+    layers: int
+    trained_context: int
+    embedding_length: int
+    kv_heads: int
+    key_length: int
+    value_length: int
+    vocabulary_size: int
+    tokenizer_model: str
+    tokenizer_pre: str
+    has_chat_template: bool
+    file_bytes: int
+    tensor_bytes: int
+    split_count: int = 1
+    general_type: str = "model"
+    sampling: Mapping[str, float | int] = field(default_factory=dict)
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether this is something to chat with: not an adapter, a vocabulary, a projector or an encoder."""
+        return (
+            self.general_type not in _OTHER_TYPES
+            and self.architecture not in _ENCODERS
+            and self.layers > 0
+            and self.parameters > 0
+        )
+
+    def kv_bytes_per_token(self, element_bytes: int = 2) -> int:
+        """Bytes of KV cache that one token takes, over all layers; f16 elements by default."""
+        return self.kv_heads * (self.key_length + self.value_length) * element_bytes
+
+    @property
+    def is_fin_r1(self) -> bool:
+        return looks_like_fin_r1(
+            (self.name, self.basename, self.path.name), self.architecture, self.layers, self.embedding_length
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What the start of a header tells; enough to recognise a model, too little to judge the file."""
+
+    name: str
+    architecture: str
+    general_type: str
+    is_fin_r1: bool
+
+
+def read_header(path: Path) -> GgufHeader:
+    """The header of the file at `path`; at most a few hundred milliseconds and some megabytes for any file.
+
+    Raises:
+        UserError: `MODEL_NOT_FOUND`, `MODEL_UNREADABLE`, `MODEL_NOT_GGUF`, or `MODEL_TRUNCATED` (its
+            `expected_bytes` is None where the header itself is cut off).
+    """
+    container, size = _open(path, peek=False)
+    header = _header(path, container, size)
+    expected = container.data_start + max((t.offset + t.bytes for t in container.tensors), default=0)
+    if container.tensors and expected > size:
+        raise UserError(ErrorCode.MODEL_TRUNCATED, path=str(path), expected_bytes=expected, actual_bytes=size)
+    return header
+
+
+def glance(path: Path) -> Glance:
+    """The first facts of the file at `path`, in well under a millisecond.
+
+    Raises:
+        UserError: as `read_header`, except that a cut-off file is not noticed.
+    """
+    pairs = _open(path, peek=True)[0].pairs
+    architecture = _text(pairs, "general.architecture")
+    names = (_text(pairs, "general.name"), _text(pairs, "general.basename"), path.name)
+    layers = _number(pairs, f"{architecture}.block_count")
+    embedding = _number(pairs, f"{architecture}.embedding_length")
+    return Glance(
+        name=_name(pairs, path),
+        architecture=architecture,
+        general_type=_text(pairs, "general.type") or "model",
+        is_fin_r1=looks_like_fin_r1(names, architecture, layers, embedding),
+    )
+
+
+def looks_like_fin_r1(names: tuple[str, ...], architecture: str, layers: int, embedding_length: int) -> bool:
+    """Whether a name says Fin-R1 and the shape is that of its base, Qwen2.5-7B."""
+    named = any("finr1" in re.sub(r"[^a-z0-9]", "", name.lower()) for name in names)
+    shaped = (architecture, layers, embedding_length) == ("qwen2", _FIN_R1_LAYERS, _FIN_R1_EMBEDDING)
+    return named and shaped
+
+
+def _open(path: Path, *, peek: bool) -> tuple[Container, int]:
+    try:
+        # A pipe or device in the place of a model would block or never end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UserError(ErrorCode.MODEL_NOT_GGUF, path=str(path))
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            return _read(path, file, size, peek=peek), size
+    except FileNotFoundError:
+        raise UserError(ErrorCode.MODEL_NOT_FOUND, path=str(path)) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(ErrorCode.MODEL_UNREADABLE, path=str(path), reason=reason) from error
+
+
+def _read(path: Path, file: BinaryIO, size: int, *, peek: bool) -> Container:
+    try:
+        return read_container(file, size, peek=peek)
+    except NotGgufError:
+        raise UserError(ErrorCode.MODEL_NOT_GGUF, path=str(path)) from None
+    except MalformedError as error:
+        raise UserError(ErrorCode.MODEL_UNREADABLE, path=str(path), reason=str(error)) from None
+    except CutOffError:
+        raise UserError(ErrorCode.MODEL_TRUNCATED, path=str(path), expected_bytes=None, actual_bytes=size) from None
+
+
+def _header(path: Path, container: Container, size: int) -> GgufHeader:
+    pairs = container.pairs
+    architecture = _text(pairs, "general.architecture")
+    if not architecture:
+        raise UserError(ErrorCode.MODEL_UNREADABLE, path=str(path), reason="no general.architecture")
+
+    def of_architecture(key: str) -> int:
+        return _number(pairs, f"{architecture}.{key}")
+
+    heads, embedding = of_architecture("attention.head_count"), of_architecture("embedding_length")
+    head_length = embedding // heads if heads else 0
+    layers = of_architecture("block_count")
+    return GgufHeader(
+        path=path,
+        name=_name(pairs, path),
+        basename=_text(pairs, "general.basename"),
+        architecture=architecture,
+        quantisation=_quantisation(container),
+        parameters=sum(tensor.elements for tensor in container.tensors),
+        layers=layers,
+        trained_context=of_architecture("context_length"),
+        embedding_length=embedding,
+        kv_heads=_kv_heads(pairs.get(f"{architecture}.attention.head_count_kv"), heads, layers),
+        key_length=of_architecture("attention.key_length") or head_length,
+        value_length=of_architecture("attention.value_length") or head_length,
+        vocabulary_size=_length(pairs, "tokenizer.ggml.tokens") or of_architecture("vocab_size"),
+        tokenizer_model=_text(pairs, "tokenizer.ggml.model"),
+        tokenizer_pre=_text(pairs, "tokenizer.ggml.pre"),
+        has_chat_template=bool(_text(pairs, "tokenizer.chat_template")),
+        file_bytes=size,
+        tensor_bytes=sum(tensor.bytes for tensor in container.tensors),
+        split_count=max(1, _number(pairs, "split.count")),
+        general_type=_text(pairs, "general.type") or "model",
+        sampling=_sampling(pairs),
+    )
+
+
+def _text(pairs: Mapping[str, Any], key: str) -> str:
+    value = pairs.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _name(pairs: Mapping[str, Any], path: Path) -> str:
+    """The name as one printable line: the file may come from anywhere, and the name is shown everywhere."""
+    line = " ".join(_text(pairs, "general.name").split())
+    printable = "".join(char for char in line if char.isprintable())
+    return printable[:_MAX_NAME] or path.stem
+
+
+def _number(pairs: Mapping[str, Any], key: str) -> int:
+    """A count; 0 where it is missing, of another type, or negative."""
+    value = pairs.get(key)
+    if isinstance(value, ArrayFacts):  # one number a layer
+        value = max(value.numbers, default=0)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def _length(pairs: Mapping[str, Any], key: str) -> int:
+    value = pairs.get(key)
+    return value.length if isinstance(value, ArrayFacts) else 0
+
+
+def _kv_heads(value: Any, heads: int, layers: int) -> int:
+    if isinstance(value, ArrayFacts) and value.numbers:
+        return sum(value.numbers)
+    per_layer = value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else heads
+    return per_layer * layers
+
+
+def _quantisation(container: Container) -> str:
+    file_type = container.pairs.get("general.file_type")
+    if isinstance(file_type, int) and not isinstance(file_type, bool):
+        label = FILE_TYPES.get(file_type & ~_GUESSED)
+        if label:
+            return label
+    weights: Counter[str] = Counter()
+    for tensor in container.tensors:
+        weights[tensor.type_name] += tensor.bytes
+    return weights.most_common(1)[0][0] if weights else ""
+
+
+def _sampling(pairs: Mapping[str, Any]) -> dict[str, float | int]:
+    found: dict[str, float | int] = {}
+    for key, name in GGUF_SAMPLING_KEYS.items():
+        value = pairs.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            found[name] = value
+    return found

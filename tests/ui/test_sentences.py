@@ -1,0 +1,137 @@
+"""Every error a user can meet has a sentence and a hint, and says the parameters that its code carries."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finr1_desk.core import errors
+from finr1_desk.core.errors import ErrorCode, Param, UserError
+from finr1_desk.ui.sentences import count_text, describe, filled, sentence, size_text
+
+# A value for each parameter name, and how it must appear in the sentence or the hint.
+SAMPLES: dict[str, tuple[Param, str]] = {
+    "path": ("/models/Fin-R1.gguf", "/models/Fin-R1.gguf"),
+    "reason": ("permission denied", "permission denied"),
+    "expected_bytes": (4_683_073_600, "4.68 GB"),
+    "actual_bytes": (1_250_000_000, "1.25 GB"),
+    "needed_bytes": (8_100_000_000, "8.10 GB"),
+    "available_bytes": (3_000_000_000, "3.00 GB"),
+    "architecture": ("mamba9", "mamba9"),
+    "expected": ("0.3.36", "0.3.36"),
+    "actual": ("0.3.35", "0.3.35"),
+    "tokens": (20_000, "20,000"),
+    "limit": (16_384, "16,384"),
+    "over": (3_616, "3,616"),
+    "context": (32_768, "32,768"),
+    "status": (-3, "-3"),
+    "name": ("temperature", "temperature"),
+    "value": ("9", "9"),
+    "version": (7, "7"),
+    "supported": (5, "5"),
+    "id": ("0f3a", "0f3a"),
+    "line": (12, "12"),
+    "signal": (6, "6"),
+    "exit_code": (3, "3"),
+}
+DOCUMENTED = re.compile(r'^    ([A-Z_]+) = "[a-z_]+"  # (.*)$', re.MULTILINE)
+
+
+def documented_parameters() -> dict[ErrorCode, list[str]]:
+    """The parameters of each code, as the comments beside the codes name them."""
+    source = Path(errors.__file__).read_text("utf-8")
+    found = {}
+    for name, comment in DOCUMENTED.findall(source):
+        without_values = re.sub(r"\([^)]*\)", "", comment)
+        found[ErrorCode[name]] = [
+            part for part in re.split(r",\s*|\s+or\s+|\s+", without_values) if part not in ("", "-")
+        ]
+    return found
+
+
+PARAMETERS = documented_parameters()
+
+
+def test_every_code_documents_its_parameters() -> None:
+    assert set(PARAMETERS) == set(ErrorCode)
+    assert {name for names in PARAMETERS.values() for name in names} <= {*SAMPLES, "stage"}
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_a_code_has_one_sentence_and_one_hint_with_all_its_parameters(code: ErrorCode) -> None:
+    names = PARAMETERS[code]
+    said = sentence(UserError(code, **{name: SAMPLES[name][0] for name in names if name in SAMPLES}))
+    for text in (said.text, said.hint):
+        assert text.endswith(".")
+        assert "!" not in text
+        assert "\n" not in text
+        assert not re.search(r"%\d", text)
+    alternatives = {"signal", "exit_code"} & set(names)  # one or the other
+    for name in set(names) - alternatives - {"stage"}:
+        assert SAMPLES[name][1] in said.text + said.hint, name
+    if alternatives:
+        assert any(SAMPLES[name][1] in said.hint for name in alternatives)
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_a_missing_parameter_never_breaks_a_sentence(code: ErrorCode) -> None:
+    for params in ({}, dict.fromkeys(SAMPLES, None), dict.fromkeys(SAMPLES, ""), dict.fromkeys(SAMPLES, "x")):
+        said = describe(code, params)
+        assert said.text
+        assert said.hint
+        assert "None" not in said.text + said.hint
+
+
+@pytest.mark.parametrize("stage", ["load", "prefill", "decode", "idle"])
+def test_the_end_of_the_engine_is_told_apart_by_stage(stage: str) -> None:
+    others = {"load", "prefill", "decode", "idle"} - {stage}
+    text = describe(ErrorCode.ENGINE_DIED, {"stage": stage, "exit_code": 1}).text
+    assert all(text != describe(ErrorCode.ENGINE_DIED, {"stage": other, "exit_code": 1}).text for other in others)
+
+
+def test_a_killed_engine_is_explained_by_memory() -> None:
+    assert "memory" in describe(ErrorCode.ENGINE_DIED, {"stage": "decode", "exit_code": -9}).hint
+    assert "memory" in describe(ErrorCode.ENGINE_DIED, {"stage": "decode", "signal": 9}).hint
+    assert "memory" not in describe(ErrorCode.ENGINE_DIED, {"stage": "decode", "exit_code": -6}).hint
+
+
+def test_a_header_that_is_cut_off_has_no_expected_size() -> None:
+    said = describe(ErrorCode.MODEL_TRUNCATED, {"path": "m.gguf", "expected_bytes": None, "actual_bytes": 5_000_000})
+    assert "5.0 MB" in said.text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0.0 MB"), (11_500_000, "11.5 MB"), (100_000_000, "0.10 GB"), (4_683_073_600, "4.68 GB")],
+)
+def test_sizes_are_decimal(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+def test_counts_have_separators() -> None:
+    assert count_text(16_384) == "16,384"
+
+
+@given(st.text(), st.text())
+def test_filling_replaces_markers_of_the_template_only(first: str, second: str) -> None:
+    assert filled("a %2 b %1 c %3 d %", first, second) == f"a {second} b {first} c %3 d %"
+
+
+def test_sentences_are_what_lupdate_extracts(tmp_path: Path) -> None:
+    """Each text must be a literal in a call that lupdate understands, or it could never be translated."""
+    source = Path(sys.modules[describe.__module__].__file__ or "")
+    target = tmp_path / "texts.ts"
+    lupdate = Path(sys.executable).with_name("pyside6-lupdate")
+    if not lupdate.exists():
+        pytest.skip("lupdate is not installed")
+    subprocess.run([lupdate, source, "-ts", target], check=True, capture_output=True, timeout=60)
+    extracted = set(re.findall(r"<source>(.*?)</source>", target.read_text("utf-8"), re.DOTALL))
+    assert len(extracted) >= 2 * len(ErrorCode)
+    calls = source.read_text("utf-8").count('"Sentences"')
+    assert len(extracted) >= calls - 3  # a few sentences share their hint
