@@ -1,0 +1,442 @@
+"""The only importer of llama_cpp: llama.cpp's low-level API as a few objects.
+
+Owns every pointer into llama.cpp: the log, a model with its vocabulary, a context with its KV cache. It knows nothing
+of conversations, sampling or clients. `llama_cpp` is pinned exactly, because ctypes accepts wrong argument lists
+silently; the version is checked here before anything is called.
+
+Not thread-safe but for `Vocabulary.tokenise`, which llama.cpp allows from any thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import llama_cpp
+import numpy as np
+import numpy.typing as npt
+from llama_cpp import _ggml
+
+from finr1_desk.core.reasoning import TAGS
+
+REQUIRED_VERSION: Final = "0.3.36"
+
+if llama_cpp.__version__ != REQUIRED_VERSION:
+    raise ImportError(f"llama-cpp-python {REQUIRED_VERSION} is needed, {llama_cpp.__version__} is installed")
+
+Logits = npt.NDArray[np.float32]
+
+_BUFFER_SIZE: Final = re.compile(r"(\S+)\s+(?:model|KV|RS|compute|output) buffer size =\s*([\d.]+) MiB")
+_LEVEL_WARN: Final = 3
+_LEVEL_ERROR: Final = 4
+_LEVEL_CONTINUED: Final = 5
+_GGML_DEVICE_CPU: Final = 0
+_GGML_DEVICE_ACCEL: Final = 3
+
+
+class LlamaError(Exception):
+    """llama.cpp refused something; `lines` are the errors it logged meanwhile."""
+
+    def __init__(self, what: str, lines: Sequence[str] = ()) -> None:
+        super().__init__(f"{what}: {'; '.join(lines)}" if lines else what)
+        self.lines = tuple(lines)
+
+
+class LoadCancelledError(Exception):
+    """The progress callback asked to stop loading."""
+
+
+class LlamaLog:
+    """Receives llama.cpp's log for as long as it lives: warnings go to `sink`, errors and buffer sizes are kept.
+
+    llama.cpp has one log for the process, so there is one of these, made by the process's entry point.
+    """
+
+    def __init__(self, sink: Callable[[str], None]) -> None:
+        self._sink = sink
+        self._level = 0
+        self._errors: deque[str] = deque(maxlen=20)
+        self._buffers: dict[str, int] = {}
+        self._callback = llama_cpp.llama_log_callback(self._receive)
+        llama_cpp.llama_log_set(self._callback, None)
+
+    def _receive(self, level: int, text: bytes, _user_data: object) -> None:
+        if level != _LEVEL_CONTINUED:
+            self._level = level
+        line = text.decode("utf-8", "replace").rstrip("\n")
+        match = _BUFFER_SIZE.search(line)
+        if match:
+            self._buffers[match[1]] = self._buffers.get(match[1], 0) + int(float(match[2]) * 2**20)
+        if self._level in (_LEVEL_WARN, _LEVEL_ERROR) and line.strip(" ."):
+            self._sink(line)
+            if self._level == _LEVEL_ERROR:
+                self._errors.append(line)
+
+    def take_errors(self) -> list[str]:
+        errors = list(self._errors)
+        self._errors.clear()
+        return errors
+
+    def take_buffers(self) -> dict[str, int]:
+        """Bytes by the name of llama.cpp's buffer, since the last call."""
+        buffers, self._buffers = self._buffers, {}
+        return buffers
+
+
+# -- devices
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that llama.cpp can compute on; memory in bytes."""
+
+    name: str
+    description: str
+    is_gpu: bool
+    free_bytes: int
+    total_bytes: int
+
+
+def _ggml_function(name: str, result: Any, *arguments: Any) -> Any:
+    function = getattr(_ggml.libggml, name)
+    function.restype = result
+    function.argtypes = arguments
+    return function
+
+
+def devices() -> list[Device]:
+    """The devices that this build of llama.cpp sees, in its order."""
+    count = _ggml_function("ggml_backend_dev_count", ctypes.c_size_t)
+    get = _ggml_function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
+    name = _ggml_function("ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
+    description = _ggml_function("ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)
+    kind = _ggml_function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
+    size = ctypes.c_size_t
+    memory = _ggml_function(
+        "ggml_backend_dev_memory", None, ctypes.c_void_p, ctypes.POINTER(size), ctypes.POINTER(size)
+    )
+    found = []
+    for index in range(count()):
+        device = get(index)
+        free, total = size(), size()
+        memory(device, ctypes.byref(free), ctypes.byref(total))
+        found.append(
+            Device(
+                name=name(device).decode("utf-8", "replace"),
+                description=description(device).decode("utf-8", "replace"),
+                is_gpu=kind(device) not in (_GGML_DEVICE_CPU, _GGML_DEVICE_ACCEL),
+                free_bytes=free.value,
+                total_bytes=total.value,
+            )
+        )
+    return found
+
+
+def supports_gpu_offload() -> bool:
+    return bool(llama_cpp.llama_supports_gpu_offload())
+
+
+def build_info() -> str:
+    """llama.cpp's own line on the instruction sets and backends it was compiled with."""
+    return str(llama_cpp.llama_print_system_info().decode("utf-8", "replace")).strip()
+
+
+def file_type_name(file_type: int) -> str | None:
+    """A quantisation as llama.cpp writes it in file names (`Q4_K_M`); None where it is unknown."""
+    name = llama_cpp.llama_ftype_name(file_type)
+    return None if name is None else name.decode("utf-8", "replace")
+
+
+# -- models
+
+
+class Vocabulary:
+    """Text to token ids and back. The pieces of tokens are remembered, so the second look-up costs a dictionary's."""
+
+    def __init__(self, pointer: int, metadata: Mapping[str, str]) -> None:
+        self._pointer = pointer
+        self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
+        self.size = int(llama_cpp.llama_vocab_n_tokens(pointer))
+        self.pre = metadata.get("tokenizer.ggml.pre", "")
+        self.bos = self._optional(llama_cpp.llama_vocab_bos(pointer))
+        self.eos = self._optional(llama_cpp.llama_vocab_eos(pointer))
+        self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(pointer))
+
+    @staticmethod
+    def _optional(token: int) -> int | None:
+        return token if token >= 0 else None
+
+    def tokenise(self, text: str, *, parse_special: bool) -> list[int]:
+        """Token ids of the text alone: no token is added at either end.
+
+        `parse_special=False` takes the text of control tokens for what it is: text.
+        """
+        raw = text.encode("utf-8", "replace")  # a lone surrogate has no UTF-8
+        room = len(raw) + 8
+        while True:
+            buffer = (llama_cpp.llama_token * room)()
+            count = llama_cpp.llama_tokenize(self._pointer, raw, len(raw), buffer, room, False, parse_special)
+            if count >= 0:
+                return list(buffer[:count])
+            room = -count
+
+    def control_token(self, text: str) -> int | None:
+        """The id of a control token by its text; None where the vocabulary has none of that name."""
+        ids = self.tokenise(text, parse_special=True)
+        if len(ids) == 1 and llama_cpp.llama_vocab_is_control(self._pointer, ids[0]):
+            return ids[0]
+        return None
+
+    def is_control(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_is_control(self._pointer, token))
+
+    def text(self, token: int) -> str:
+        """How the vocabulary spells a token, control tokens included."""
+        return self._piece(token, special=True).decode("utf-8", "replace")
+
+    def is_end(self, token: int) -> bool:
+        """Whether generation ends with this token."""
+        end = self._ends.get(token)
+        if end is None:
+            end = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._pointer, token))
+        return end
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token adds to the output: none for a control token, unless it spells a reasoning tag."""
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._piece(token, special=False)
+            if not piece:
+                spelled = self._piece(token, special=True)
+                piece = spelled if spelled.decode("utf-8", "replace") in TAGS else b""
+            self._pieces[token] = piece
+        return piece
+
+    def _piece(self, token: int, *, special: bool) -> bytes:
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            count = llama_cpp.llama_token_to_piece(self._pointer, token, buffer, room, 0, special)
+            if count >= 0:
+                return buffer.raw[:count]
+            room = -count
+
+
+class Model:
+    """A loaded model. `close` frees it; contexts made from it must be closed before."""
+
+    def __init__(
+        self,
+        path: str,
+        log: LlamaLog,
+        *,
+        gpu_layers: int = 0,
+        vocabulary_only: bool = False,
+        on_progress: Callable[[float], bool] | None = None,
+    ) -> None:
+        """Loads the file, which takes from a moment to minutes.
+
+        Args:
+            gpu_layers: how many layers go to the GPU.
+            on_progress: called with a fraction from 0 to 1; returning False stops loading.
+
+        Raises:
+            LoadCancelledError: `on_progress` returned False.
+            LlamaError: llama.cpp could not load it.
+        """
+        stopped = False
+
+        def progress(fraction: float, _user_data: object) -> bool:
+            nonlocal stopped
+            stopped = on_progress is not None and not on_progress(fraction)
+            return not stopped
+
+        params = llama_cpp.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.vocab_only = vocabulary_only
+        params.progress_callback = llama_cpp.llama_progress_callback(progress)
+        log.take_errors()
+        log.take_buffers()
+        pointer = llama_cpp.llama_model_load_from_file(path.encode("utf-8", "surrogateescape"), params)
+        if stopped:
+            if pointer:
+                llama_cpp.llama_model_free(pointer)
+            raise LoadCancelledError
+        if not pointer:
+            raise LlamaError("loading failed", log.take_errors())
+        self._pointer: int | None = pointer
+        self.log = log
+        self.metadata = self._read_metadata(pointer)
+        self.vocabulary = Vocabulary(llama_cpp.llama_model_get_vocab(pointer), self.metadata)
+        self.architecture = self.metadata.get("general.architecture", "")
+        self.trained_context = int(llama_cpp.llama_model_n_ctx_train(pointer))
+        self.layers = int(llama_cpp.llama_model_n_layer(pointer))
+        self.parameters = int(llama_cpp.llama_model_n_params(pointer))
+        template = llama_cpp.llama_model_chat_template(pointer, None)
+        self.template = None if template is None else template.decode("utf-8", "replace")
+
+    @property
+    def pointer(self) -> int:
+        if self._pointer is None:
+            raise LlamaError("the model was closed")
+        return self._pointer
+
+    def close(self) -> None:
+        """Gives the memory back; a second call does nothing."""
+        if self._pointer is not None:
+            llama_cpp.llama_model_free(self._pointer)
+            self._pointer = None
+
+    @staticmethod
+    def _read_metadata(pointer: int) -> dict[str, str]:
+        """The scalar metadata of the file as llama.cpp prints it; arrays come as text too and are left out."""
+        room = 1024
+        buffer = ctypes.create_string_buffer(room)
+        metadata = {}
+        for index in range(llama_cpp.llama_model_meta_count(pointer)):
+            if llama_cpp.llama_model_meta_key_by_index(pointer, index, buffer, room) < 0:
+                continue
+            key = buffer.value.decode("utf-8", "replace")
+            if llama_cpp.llama_model_meta_val_str_by_index(pointer, index, buffer, room) < 0:
+                continue
+            metadata[key] = buffer.value.decode("utf-8", "replace")
+        return metadata
+
+
+# -- contexts
+
+DECODE_ABORTED: Final = 2
+
+
+class Context:
+    """A KV cache and the computation over it.
+
+    `sequences` is what the cache holds: for each sequence id the tokens whose cells are valid, in order.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        length: int,
+        threads: int,
+        threads_prefill: int,
+        micro_batch: int,
+        should_abort: Callable[[], bool],
+    ) -> None:
+        """Makes a context for `length` tokens.
+
+        Args:
+            micro_batch: tokens that are computed at once; small ones let a prefill be stopped sooner.
+            should_abort: asked between the operations of a prefill.
+
+        Raises:
+            LlamaError: there is not enough memory for it.
+        """
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = length
+        params.n_batch = params.n_ubatch = micro_batch
+        params.n_seq_max = 1
+        params.n_outputs_max = 1  # logits of one token at a time: the buffers shrink by vocabulary × batch
+        params.n_threads = threads
+        params.n_threads_batch = threads_prefill
+        params.kv_unified = True
+        params.swa_full = True
+        params.no_perf = True
+        model.log.take_errors()
+        pointer = llama_cpp.llama_init_from_model(model.pointer, params)
+        if not pointer:
+            raise LlamaError("no context", model.log.take_errors())
+        self._pointer: int | None = pointer
+        self._memory = llama_cpp.llama_get_memory(pointer)
+        self._size = model.vocabulary.size
+        self.micro_batch = micro_batch
+        self.sequences: dict[int, list[int]] = {}
+        self._abort = llama_cpp.ggml_abort_callback(lambda _data: should_abort())
+        self._no_abort = llama_cpp.ggml_abort_callback()
+        self._batch = llama_cpp.llama_batch_init(micro_batch, 0, 1)
+        self._logits_address = 0
+        self._logits: Logits = np.empty(0, dtype=np.float32)
+
+    def close(self) -> None:
+        """Gives the memory back; a second call does nothing."""
+        if self._pointer is not None:
+            llama_cpp.llama_batch_free(self._batch)
+            llama_cpp.llama_free(self._pointer)
+            self._pointer = None
+            self._logits = np.empty(0, dtype=np.float32)
+            self.sequences.clear()
+
+    def keep_prefix(self, sequence: int, tokens: Sequence[int]) -> int:
+        """Drops what the sequence holds beyond its common beginning with `tokens`; returns how much is kept.
+
+        The last token is never kept: its logits have to be computed. A cache that cannot be cut is emptied.
+        """
+        held = self.sequences.get(sequence, [])
+        common = 0
+        for old, new in zip(held, tokens[:-1], strict=False):
+            if old != new:
+                break
+            common += 1
+        if not llama_cpp.llama_memory_seq_rm(self._memory, sequence, common, -1):
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            common = 0
+        self.sequences[sequence] = held[:common]
+        return common
+
+    def prefill(self, sequence: int, tokens: Sequence[int], *, want_logits: bool) -> int:
+        """Appends up to `micro_batch` tokens to the sequence; can be aborted. Returns llama.cpp's status.
+
+        Upon any status but 0 the sequence holds what it held before.
+        """
+        batch, held = self._batch, self.sequences.setdefault(sequence, [])
+        start, last = len(held), len(tokens) - 1
+        for index, token in enumerate(tokens):
+            batch.token[index] = token
+            batch.pos[index] = start + index
+            batch.n_seq_id[index] = 1
+            batch.seq_id[index][0] = sequence
+            batch.logits[index] = want_logits and index == last
+        batch.n_tokens = len(tokens)
+        llama_cpp.llama_set_abort_callback(self._pointer, self._abort, None)
+        status = int(llama_cpp.llama_decode(self._pointer, batch))
+        llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
+        if status == 0:
+            held.extend(tokens)
+        else:
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, -1)
+        return status
+
+    def append(self, sequence: int, token: int) -> int:
+        """Appends one token and computes its logits. Returns llama.cpp's status; the sequence grows upon 0."""
+        batch, held = self._batch, self.sequences[sequence]
+        batch.n_tokens = 1
+        batch.token[0] = token
+        batch.pos[0] = len(held)
+        batch.n_seq_id[0] = 1
+        batch.seq_id[0][0] = sequence
+        batch.logits[0] = 1
+        status = int(llama_cpp.llama_decode(self._pointer, batch))
+        if status == 0:
+            held.append(token)
+        return status
+
+    def logits(self) -> Logits:
+        """The logits of the last token, shape (vocabulary,): llama.cpp's own buffer, valid until the next call.
+
+        Raises:
+            LlamaError: the last call computed none.
+        """
+        pointer = llama_cpp.llama_get_logits_ith(self._pointer, -1)
+        if not pointer:
+            raise LlamaError("no logits")
+        address = ctypes.addressof(pointer.contents)
+        if address != self._logits_address or not self._logits.size:
+            self._logits = np.ctypeslib.as_array(pointer, shape=(self._size,))
+            self._logits_address = address
+        return self._logits

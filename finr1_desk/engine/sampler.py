@@ -1,0 +1,155 @@
+"""Draws the next token from logits.
+
+Owns the arithmetic of sampling, in the order that `core.sampling` fixes: repetition penalty over prompt and output,
+temperature, top-k, top-p, min-p. It computes nothing of llama.cpp's and keeps no text.
+
+On the peaked logits of a trained model nearly all of the vocabulary has no chance. So only the tokens within a
+distance of the best one are looked at, with an upper bound on the probability of all others; where that bound could
+change the outcome, everything is computed. What is drawn is therefore always what the full computation draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from finr1_desk.core.sampling import Sampling
+
+Logits = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+# Distance below the best token, after temperature. The e^-20 = 2e-9 of a token at this distance, times a vocabulary
+# of 150,000, is 0.0003 of the best token's probability: rarely enough to decide anything.
+_WINDOW: Final = 20.0
+_MASK: Final = (1 << 64) - 1
+
+
+class BadLogitsError(Exception):
+    """The model computed something that is no probability distribution (not a number, or infinite)."""
+
+
+def uniform(seed: int, sample: int, position: int) -> float:
+    """A number in [0, 1) that depends on nothing but its three arguments (the finaliser of SplitMix64, chained)."""
+    state = _mixed(seed)
+    state = _mixed(state ^ sample)
+    state = _mixed(state ^ position)
+    return (state >> 11) * 2.0**-53
+
+
+def _mixed(value: int) -> int:
+    value = (value + 0x9E3779B97F4A7C15) & _MASK
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+    return value ^ (value >> 31)
+
+
+class Sampler:
+    """Draws the tokens of one answer.
+
+    Args:
+        sampling: the parameters; `max_tokens` is not looked at here.
+        seed: 64 bits.
+        vocabulary_size: length of the logits.
+        seen: the tokens of the prompt, which the repetition penalty covers too.
+    """
+
+    def __init__(self, sampling: Sampling, seed: int, vocabulary_size: int, seen: Iterable[int]) -> None:
+        self._sampling = sampling
+        self._seed = seed
+        self._size = vocabulary_size
+        self._penalised = sampling.repetition_penalty != 1.0
+        self._is_seen = bytearray(vocabulary_size)
+        self._seen = np.empty(1024, dtype=np.intp)
+        self._seen_count = 0
+        for token in seen:
+            self.accept(token)
+
+    def accept(self, token: int) -> None:
+        """Counts a token as part of the text so far."""
+        if self._is_seen[token] or not self._penalised:
+            return
+        self._is_seen[token] = 1
+        if self._seen_count == len(self._seen):
+            self._seen = np.concatenate([self._seen, np.empty_like(self._seen)])
+        self._seen[self._seen_count] = token
+        self._seen_count += 1
+
+    def sample(self, logits: Logits, position: int) -> int:
+        """The token for this position of the sequence, accepted.
+
+        `logits`, shape (vocabulary,), are changed in place by the penalty.
+
+        Raises:
+            BadLogitsError: a logit is not a number, or the largest one is not finite.
+        """
+        if self._penalised:
+            self._penalise(logits)
+        if self._sampling.temperature == 0.0:
+            token = self._best(logits)
+        else:
+            token = self._draw(logits, uniform(self._seed, 0, position))
+        self.accept(token)
+        return token
+
+    def _penalise(self, logits: Logits) -> None:
+        penalty = np.float32(self._sampling.repetition_penalty)
+        tokens = self._seen[: self._seen_count]
+        values = logits[tokens]
+        logits[tokens] = np.where(values > 0, values / penalty, values * penalty)
+
+    @staticmethod
+    def _best(logits: Logits) -> int:
+        token = int(logits.argmax())  # of a NaN, where there is one
+        if not math.isfinite(logits[token]):
+            raise BadLogitsError
+        return token
+
+    def _draw(self, logits: Logits, number: float) -> int:
+        best = float(logits.max())  # a NaN, where there is one
+        if not math.isfinite(best):
+            raise BadLogitsError
+        threshold = np.float32(best - _WINDOW * self._sampling.temperature)
+        near = np.flatnonzero(logits >= threshold)
+        rest_each = math.exp((float(threshold) - best) / self._sampling.temperature)
+        token = self._draw_among(logits, near, best, number, rest_each)
+        if token is None:
+            token = self._draw_among(logits, np.arange(self._size), best, number, 0.0)
+        if token is None:
+            raise AssertionError("the full distribution always decides")
+        return token
+
+    def _draw_among(
+        self, logits: Logits, tokens: npt.NDArray[np.intp], best: float, number: float, rest_each: float
+    ) -> int | None:
+        """Draws one of `tokens`; None where a token left out, of weight `rest_each` at most, might have mattered."""
+        sampling = self._sampling
+        if len(tokens) == 1:
+            weights: Floats = np.ones(1)
+        else:
+            weights = np.exp((logits[tokens].astype(np.float64) - best) / sampling.temperature)
+            order = np.argsort(-weights, kind="stable")  # equal weights: the smaller id comes first
+            tokens, weights = tokens[order], weights[order]
+        limit = min(sampling.top_k or self._size, self._size)
+        weights = weights[:limit]
+        rest = (limit - len(weights)) * rest_each
+        sums = np.cumsum(weights)
+        kept = len(weights)
+        if sampling.top_p < 1.0:
+            kept = int(np.searchsorted(sums, sampling.top_p * sums[-1])) + 1
+            if rest and kept != int(np.searchsorted(sums, sampling.top_p * (sums[-1] + rest))) + 1:
+                return None
+            kept = min(kept, len(weights))
+            rest = 0.0
+        if sampling.min_p > 0.0:
+            if rest and sampling.min_p <= rest_each:
+                return None
+            kept = min(kept, int(np.searchsorted(-weights, -sampling.min_p, side="right")))
+            rest = 0.0
+        low = int(np.searchsorted(sums[:kept], number * sums[kept - 1], side="right"))
+        if rest and low != int(np.searchsorted(sums[:kept], number * (sums[kept - 1] + rest), side="right")):
+            return None
+        return int(tokens[min(low, kept - 1)])

@@ -1,0 +1,214 @@
+"""What the worker does with requests: the one thread that uses llama.cpp.
+
+Owns the loaded model and the order of its life: load, generate, unload. It takes jobs from the scheduler and gives
+events to a sink; connections are not its business. Only counting tokens may happen beside it, from another thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from finr1_desk.core.conversation import FinishReason
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.events import (
+    EngineEvent,
+    Finished,
+    LoadProgress,
+    ModelLoaded,
+    ModelRequest,
+    ModelUnloaded,
+    TokensCounted,
+)
+from finr1_desk.engine import llama, loading
+from finr1_desk.engine.generation import Control, Generation
+from finr1_desk.engine.loading import Identity, Loaded
+from finr1_desk.engine.prompt import builder_for
+from finr1_desk.engine.protocol import Count, Done, Generate, Load, Reply, Unload
+from finr1_desk.engine.scheduler import Job, Scheduler
+from finr1_desk.engine.template import TemplateProcess
+from finr1_desk.engine.worker_log import WorkerLog
+
+_PROGRESS_S: Final = 0.1
+
+
+class Service:
+    """Runs jobs, one after the other.
+
+    Args:
+        send: gives a reply to one client; must not block.
+        broadcast: gives an event to all clients; must not block.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        log: WorkerLog,
+        send: Callable[[int, Reply], None],
+        broadcast: Callable[[EngineEvent], None],
+    ) -> None:
+        self._scheduler = scheduler
+        self._log = log
+        self._send = send
+        self._broadcast = broadcast
+        self._llama_log = llama.LlamaLog(log.write)
+        self._templates = TemplateProcess()
+        self._model_lock = threading.Lock()  # held while a model is freed, and while it is used from elsewhere
+        self._loaded: Loaded | None = None
+        self._vocabulary: tuple[Identity, llama.Model] | None = None
+        self._job: Job | None = None
+
+    @property
+    def loaded(self) -> ModelLoaded | None:
+        """What a new client is told."""
+        loaded = self._loaded
+        return None if loaded is None else ModelLoaded(loaded.facts)
+
+    def run(self) -> None:
+        """Works until the process ends."""
+        while True:
+            self.run_one(self._scheduler.take())
+
+    def run_one(self, job: Job | None) -> None:
+        if job is None:
+            return
+        self._job = job
+        try:
+            self._do(job)
+        except UserError as error:
+            self._send(job.client, Finished(job.request, FinishReason.ERROR, code=error.code, params=error.params))
+        except llama.LoadCancelledError:
+            self._send(job.client, Finished(job.request, FinishReason.CANCELLED))
+        except Exception as error:  # a bug must not take the other clients' answers along
+            self._log.write_error(type(job.work).__name__, error)
+            self._send(
+                job.client,
+                Finished(
+                    job.request,
+                    FinishReason.ERROR,
+                    code=ErrorCode.DECODE_FAILED,
+                    params={"status": type(error).__name__},
+                ),
+            )
+        finally:
+            self._job = None
+            self._scheduler.done()
+
+    def _do(self, job: Job) -> None:
+        work = job.work
+        if isinstance(work, Load):
+            self._load(job, work)
+        elif isinstance(work, Generate):
+            self._generate(job, work)
+        elif isinstance(work, Count):
+            self._count(job, work)
+        else:
+            self._unload(job, work)
+
+    # -- jobs
+
+    def _load(self, job: Job, work: Load) -> None:
+        if not self._is_served(work.model):
+            self._replace_model(job, work.model)
+        elif self._loaded is not None:
+            self._send(job.client, ModelLoaded(self._loaded.facts))
+        self._send(job.client, Done(work.request))
+
+    def _generate(self, job: Job, work: Generate) -> None:
+        load_s = 0.0
+        if not self._is_served(work.generate.model):
+            load_s = self._replace_model(job, work.generate.model)
+        if self._loaded is None:
+            raise AssertionError("loading gives a model or raises")
+        control = Control(job.cancelled, job.answer_now)
+        generation = Generation(
+            work.request, work.generate, self._loaded, load_s, control, lambda event: self._send(job.client, event)
+        )
+        generation.run()
+
+    def _unload(self, job: Job, work: Unload) -> None:
+        if not self._scheduler.others_at_work(job.client):
+            self._free_model()
+        self._send(job.client, Done(work.request))
+
+    def _count(self, job: Job, work: Count) -> None:
+        """Counts with the vocabulary alone, where the model is not the loaded one."""
+        tokens = self.count_beside(work)
+        if tokens is None:
+            identity = Identity.of(work.model.path)
+            if self._vocabulary is None or self._vocabulary[0] != identity:
+                self._drop_vocabulary()
+                self._vocabulary = (identity, loading.load_vocabulary(work.model.path, self._llama_log))
+            builder = builder_for(self._vocabulary[1], work.model.path, self._templates)
+            tokens = len(builder.build(work.turns))
+        self._send(job.client, TokensCounted(work.request, tokens))
+
+    def count_beside(self, work: Count) -> int | None:
+        """Counts with the loaded model while it may be generating, from any thread; None where it is another model.
+
+        Raises:
+            UserError: `MODEL_NO_TEMPLATE`, or the file is gone.
+        """
+        with self._model_lock:
+            loaded = self._loaded
+            if loaded is None or loaded.identity != Identity.of(work.model.path):
+                return None
+            return len(loaded.prompts.build(work.turns))
+
+    # -- the model
+
+    def _is_served(self, request: ModelRequest) -> bool:
+        return self._loaded is not None and self._loaded.serves(request)
+
+    def _replace_model(self, job: Job, request: ModelRequest) -> float:
+        """Loads what is asked for in place of what is loaded; returns the seconds it took.
+
+        Raises:
+            UserError, llama.LoadCancelledError: as `loading.load`; then no model is loaded.
+        """
+        self._free_model()
+        self._drop_vocabulary()
+        started, told = time.monotonic(), 0.0
+
+        def on_progress(fraction: float) -> bool:
+            nonlocal told
+            now = time.monotonic()
+            if now - told >= _PROGRESS_S or fraction >= 1.0:
+                told = now
+                self._broadcast(LoadProgress(request.path, fraction))
+            return not job.cancelled.is_set()
+
+        loaded = loading.load(
+            request,
+            self._llama_log,
+            self._templates,
+            on_progress=on_progress,
+            should_abort=self._is_cancelled,
+        )
+        self._loaded = loaded
+        facts = loaded.facts
+        self._log.write(
+            f"loaded {facts.architecture} {facts.quantisation} context {facts.context_length} device {facts.device} "
+            f"threads {facts.threads} in {facts.load_s:.2f} s"
+        )
+        self._broadcast(ModelLoaded(facts))
+        return time.monotonic() - started
+
+    def _free_model(self) -> None:
+        with self._model_lock:
+            loaded, self._loaded = self._loaded, None
+            if loaded is not None:
+                loaded.close()
+        if loaded is not None:
+            self._log.write("unloaded")
+            self._broadcast(ModelUnloaded())
+
+    def _drop_vocabulary(self) -> None:
+        if self._vocabulary is not None:
+            self._vocabulary[1].close()
+            self._vocabulary = None
+
+    def _is_cancelled(self) -> bool:
+        return self._job is not None and self._job.cancelled.is_set()
