@@ -286,7 +286,7 @@ def test_state_values(store: Store) -> None:
 
 
 def test_relations_between_conversations_are_refused(store: Store) -> None:
-    first, asked, _ = answered(store, "one", "1")
+    _, asked, _ = answered(store, "one", "1")
     second, _, _ = answered(store, "two", "2")
     with pytest.raises(ValueError, match="another conversation"):
         store.add_question(second.id, asked.id, "x")
@@ -331,7 +331,7 @@ def message(id: str, parent: str | None) -> Message:
     ],
 )
 def test_an_import_that_is_no_tree_is_refused_whole(store: Store, messages: list[Message]) -> None:
-    with pytest.raises(ValueError, match="message|parent|cycle"):
+    with pytest.raises(ValueError, match=r"message|parent|cycle"):
         store.import_conversation(Conversation("c", "t", None, None, 0.0, 0.0), messages)
     assert store.conversations() == []
 
