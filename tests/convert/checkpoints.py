@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +24,8 @@ CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-_WORDS = [
-    "Ġthe",
-    "Ġrevenue",
-    "Ġof",
-    "Ġnet",
-    "Ġprofit",
-    "Ġmargin",
-    "Ġgrowth",
-    "Ġrate",
-    "Ġis",
-    "Ġand",
-    "Ġthink",
-    "Ġanswer",
-    "Ġcompany",
-    "Ġincreased",
-    "Ġinterest",
-    "Ġyear",
-]
-_CORPUS = "净利润增长营业收入毛利率"
+_ENGLISH = "the revenue of net profit margin growth rate is and think answer company increased interest year"
+_CHINESE = "净利润增长营业收入毛利率"
 
 
 @dataclass(frozen=True)
@@ -83,6 +67,37 @@ class Variant:
         return replace(self, **changes)
 
 
+YARN = {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 1024}
+YARN_IN_FULL = {
+    "rope_type": "yarn",
+    "factor": 4.0,
+    "original_max_position_embeddings": 1024,
+    "beta_fast": 32.0,
+    "beta_slow": 1.0,
+    "attention_factor": 1.1,
+}
+CARD_IN_FULL = (
+    "---\nlicense: [mit, apache-2.0]\nlicense_name: both\nmodel_name: A Tiny Model\nversion: '2.0'\nauthor: someone\n"
+    "base_model: https://huggingface.co/Qwen/Qwen2.5-7B\nlanguage: zh\npipeline_tag: text-generation\n---\n"
+)
+# Each of these was converted by llama.cpp's own script; what came out is in reference.json.
+RECORDED: dict[str, Variant] = {
+    "plain": Variant(),
+    "sharded": Variant(shards=3, dtypes=("BF16", "F16", "F32")),
+    "tied": Variant(tied=True, dtypes=("F32",)),
+    "transformers5": Variant(transformers=5, template="jinja", dtypes=("F16",)),
+    "yarn": Variant(rope_scaling=YARN),
+    "yarn5": Variant(transformers=5, rope_scaling=YARN_IN_FULL),
+    "linear": Variant(rope_scaling={"type": "linear", "factor": 2.0}),
+    "files": Variant(tokeniser="files"),
+    "deepseek": Variant(deepseek=True),
+    "head_dim": Variant(config={"head_dim": 32}),
+    "card": Variant(name="Fin-R1-7B", card=CARD_IN_FULL),
+    "bare": Variant(name="abc", card=None, generation=None, template="none"),
+    "eos_list": Variant(config={"eos_token_id": [1, 2], "pad_token_id": 3}),
+}
+
+
 def make_checkpoint(parent: Path, variant: Variant | None = None, seed: int = 7) -> Path:
     """Write the checkpoint below ``parent`` and return its folder."""
     variant = variant or Variant()
@@ -110,8 +125,7 @@ def edit_json(path: Path, **changes: Any) -> None:
 
 
 def random_weights(variant: Variant, rows: int, seed: int) -> dict[str, NDArray[np.float32]]:
-    """All tensors of the variant in F32, scaled so that a forward pass stays finite."""
-    random = np.random.default_rng(seed)
+    """All tensors of the variant in F32, small enough for a forward pass to stay finite."""
     hidden, wide = variant.hidden, variant.feed_forward
     head = variant.config.get("head_dim") or hidden // variant.heads
     queries, keys = head * variant.heads, head * variant.key_value_heads
@@ -135,9 +149,18 @@ def random_weights(variant: Variant, rows: int, seed: int) -> dict[str, NDArray[
         }
         shapes.update({f"model.layers.{layer}.{name}": shape for name, shape in of_a_layer.items()})
     return {
-        name: (random.standard_normal(shape, dtype=np.float32) * np.float32(0.05) + np.float32("norm" in name))
-        for name, shape in shapes.items()
+        name: _noise(shape, seed + number) + np.float32("norm" in name)
+        for number, (name, shape) in enumerate(shapes.items())
     }
+
+
+def _noise(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
+    """Even noise in ±0.1 by integer arithmetic alone, so that no version of numpy changes the recorded results."""
+    steps = np.arange(prod(shape), dtype=np.uint64) + np.uint64(seed << 32)
+    mixed = (steps * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)) ^ (steps >> np.uint64(7))
+    mixed = (mixed * np.uint64(2685821657736338717)) >> np.uint64(40)
+    values: NDArray[np.float32] = (mixed.astype(np.float32) / np.float32(1 << 24) - np.float32(0.5)) * np.float32(0.2)
+    return values.reshape(shape)
 
 
 def write_safetensors(path: Path, tensors: dict[str, NDArray[np.float32]], dtypes: tuple[str, ...] = ("F32",)) -> None:
@@ -207,22 +230,12 @@ def _config(variant: Variant, rows: int) -> dict[str, Any]:
     return {**config, **variant.config}
 
 
-def byte_alphabet() -> list[str]:
-    """GPT-2's 256 letters in the order of their code points."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return sorted([*map(chr, printable), *(chr(256 + n) for n in range(len(others)))])
-
-
 def small_bpe() -> tuple[dict[str, int], list[tuple[str, str]]]:
     """A byte-level vocabulary and its merges, learnt from a few words in both languages."""
-    letters = dict(zip(_bytes_in_order(), range(256), strict=True))
-    by_byte = {byte: letter for letter, byte in letters.items()}
-    chinese = [
-        "".join(by_byte[byte] for byte in _CORPUS[start : start + 2].encode()) for start in range(len(_CORPUS) - 1)
-    ]
-    words = [list(word) for word in [*_WORDS, *chinese]]
-    vocabulary = {letter: number for number, letter in enumerate(byte_alphabet())}
+    letters = _letters_of_bytes()
+    pieces = [f" {word}" for word in _ENGLISH.split()] + [a + b for a, b in pairwise(_CHINESE)]
+    words = [[letters[byte] for byte in piece.encode()] for piece in pieces]
+    vocabulary = {letter: number for number, letter in enumerate(sorted(letters))}
     merges: list[tuple[str, str]] = []
     for _ in range(60):
         pairs = Counter(pair for word in words for pair in pairwise(word))
@@ -235,7 +248,7 @@ def small_bpe() -> tuple[dict[str, int], list[tuple[str, str]]]:
     return vocabulary, merges
 
 
-def _bytes_in_order() -> list[str]:
+def _letters_of_bytes() -> list[str]:
     """The letter of each byte from 0 to 255."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     spare = iter(range(256, 512))
