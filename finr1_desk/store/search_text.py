@@ -21,7 +21,9 @@ WORD_CHAR: Final = rf"[^\W_{UNSPACED}]"
 _PIECE: Final = re.compile(rf"(?P<run>[{UNSPACED}]+)|(?P<word>{WORD_CHAR}+)")
 _WORD: Final = re.compile(f"{WORD_CHAR}+")
 # In a query, words that only punctuation separates belong together: 1,000.50 or year-on-year.
-_STRETCH: Final = re.compile(rf"(?P<run>[{UNSPACED}]+)|(?P<words>{WORD_CHAR}+(?:(?:[^\w\s]|_)+{WORD_CHAR}+)*)")
+_STRETCH: Final = re.compile(
+    rf"(?P<run>[{UNSPACED}]+)|(?P<words>{WORD_CHAR}+(?:(?:[^\w\s{UNSPACED}]|_)+{WORD_CHAR}+)*)"
+)
 
 # A pasted page as a query: enough of it decides, and the rest would only take time.
 _QUERY_PIECES: Final = 16
