@@ -57,12 +57,12 @@ def read_vocabulary(directory: Path, config: dict[str, Any], rows: int) -> Vocab
         base, merges = _from_tokenizer_json(tokenizer)
     else:
         base, merges = _from_vocab_and_merges(directory)
+    _check_base(base, merges)
     added = _added_tokens(directory, tokenizer, settings, base, rows)
     texts = dict(base)
     for identifier, token in added.items():
         texts[token.content] = identifier
     _check_size(texts, rows)
-    _check_merges(merges, base)
     pre = recognise(tokenizer, settings)
     if any(token.content == DEEPSEEK_BOS for token in added.values()):
         pre = "deepseek-r1-qwen"
@@ -127,17 +127,17 @@ def _merge(value: Any) -> str:
     return f"{halves[0]} {halves[1]}"
 
 
-def _check_merges(merges: tuple[str, ...], base: dict[str, int]) -> None:
+def _check_base(base: dict[str, int], merges: tuple[str, ...]) -> None:
+    for letter, byte in byte_letters().items():
+        if letter not in base:
+            raise ConvertError(
+                f"the vocabulary has no token for the byte {byte:#04x}: it is not byte-level",
+                "Qwen2 models use byte-level BPE, whose vocabulary starts with all 256 bytes",
+            )
     for merge in merges:
         left, right = merge.split(" ")
         if left not in base or right not in base or left + right not in base:
             raise ConvertError(f"the tokeniser merges {merge!r}, which are not tokens of its vocabulary", _FETCH_AGAIN)
-    missing = next((letter for letter in byte_letters() if letter not in base), None)
-    if missing is not None:
-        raise ConvertError(
-            f"the vocabulary has no token for the byte {byte_letters()[missing]:#04x}: it is not byte-level",
-            "Qwen2 models use byte-level BPE, whose vocabulary starts with all 256 bytes",
-        )
 
 
 def _check_size(texts: dict[str, int], rows: int) -> None:
