@@ -22,6 +22,8 @@ class Appearance(QObject):
         self._application = application
         self._choice = "system"
         self._text_scale = 100
+        self._system_dark = application.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        self._sheet = ""
         self.theme = LIGHT
         application.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
 
@@ -37,25 +39,26 @@ class Appearance(QObject):
                     hints.setColorScheme(Qt.ColorScheme.Dark)
                 case _:
                     hints.unsetColorScheme()
+                    self._system_dark = hints.colorScheme() is Qt.ColorScheme.Dark
         self._text_scale = text_scale
         self._refresh()
 
     def _wanted(self) -> Theme:
-        if self._choice != "system":
-            return DARK if self._choice == "dark" else LIGHT
-        return DARK if self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
+        dark = self._system_dark if self._choice == "system" else self._choice == "dark"
+        return DARK if dark else LIGHT
 
     def _refresh(self) -> None:
-        self.theme = self._wanted()
         font = text_font(self._text_scale * INTERFACE_SCALE // 100)
-        sheet = stylesheet(self.theme, font.pointSizeF())
-        if font != self._application.font():
-            self._application.setFont(font)
-        if sheet != self._application.styleSheet():
-            self._application.setPalette(palette(self.theme))
-            self._application.setStyleSheet(sheet)
-            self.changed.emit(self.theme)
+        theme, sheet = self._wanted(), stylesheet(self._wanted(), font.pointSizeF())
+        if sheet == self._sheet:
+            return
+        self.theme, self._sheet = theme, sheet
+        self._application.setFont(font)
+        self._application.setPalette(palette(theme))
+        self._application.setStyleSheet(sheet)
+        self.changed.emit(theme)
 
-    def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+    def _on_scheme_changed(self, scheme: Qt.ColorScheme) -> None:
         if self._choice == "system":
+            self._system_dark = scheme is Qt.ColorScheme.Dark
             self._refresh()

@@ -64,7 +64,9 @@ class ComposerEdit(QPlainTextEdit):
         self.setFixedHeight(round(max(spacing, min(height, most)) + margins) + 2)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER_KEYS and not self.is_composing():
+        if event.key() in _ENTER_KEYS:
+            if self.is_composing():  # the key belongs to the input method, even where it lets it through
+                return
             modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
             if modifiers == Qt.KeyboardModifier.ControlModifier or (
                 self.enter_sends and modifiers == Qt.KeyboardModifier.NoModifier

@@ -172,6 +172,8 @@ class ConversationModel(QAbstractListModel):
         return True
 
     def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
         if not self.id_at(index.row()):
             return Qt.ItemFlag.ItemNeverHasChildren
         return (

@@ -5,8 +5,8 @@ Owns the cards and their arrangement. A card only tells that its question was ch
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from finr1_desk.ui.examples import Example, examples
@@ -15,6 +15,7 @@ from finr1_desk.ui.theme import GRID, Theme
 
 WIDE = 76 * GRID  # from here on two columns
 COLUMN = 92 * GRID
+LEADING = 1.3
 _SHOWN_LINES = 3
 
 
@@ -41,7 +42,8 @@ class ExampleCard(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(30 * GRID, (_SHOWN_LINES + 1) * self.fontMetrics().lineSpacing() + 3 * GRID + GRID // 2)
+        line = self.fontMetrics().height()
+        return QSize(30 * GRID, round(line + _SHOWN_LINES * line * LEADING) + 3 * GRID)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
@@ -64,26 +66,25 @@ class ExampleCard(QAbstractButton):
         painter.drawText(QRect(inner.left(), inner.top(), inner.width(), line), 0, self.example.area)
         painter.setPen(theme.color("text"))
         body = inner.adjusted(0, line + GRID // 2, 0, 0)
-        shown = _fitting(self.example.question.replace("\n", " "), self.fontMetrics(), body.width(), _SHOWN_LINES)
-        painter.drawText(body, Qt.TextFlag.TextWordWrap, shown)
+        _draw_lines(painter, self.example.question.replace("\n", " "), self.font(), body, _SHOWN_LINES)
 
 
-def _fitting(text: str, metrics: QFontMetrics, width: int, lines: int) -> str:
-    """As much of the text as fits into these lines, with an ellipsis where some is left out."""
-    box = QRect(0, 0, max(width, 1), 100_000)
-    height = lines * metrics.lineSpacing()
-
-    def fits(length: int) -> bool:
-        cut = text if length == len(text) else text[:length].rstrip() + "…"
-        return metrics.boundingRect(box, Qt.TextFlag.TextWordWrap, cut).height() <= height + 1
-
-    low, high = 0, len(text)
-    if fits(high):
-        return text
-    while low < high - 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return text[:low].rstrip() + "…"
+def _draw_lines(painter: QPainter, text: str, font: QFont, box: QRect, lines: int) -> None:
+    """Draws as much of the text as fits into these lines; the last one ends with an ellipsis if some is left out."""
+    layout = QTextLayout(text, font)
+    layout.beginLayout()
+    top = float(box.top())
+    for number in range(lines):
+        line = layout.createLine()
+        if not line.isValid():
+            break
+        line.setLineWidth(box.width())
+        start, length = line.textStart(), line.textLength()
+        rest = text[start:] if number == lines - 1 else text[start : start + length]
+        shown = painter.fontMetrics().elidedText(rest.rstrip(), Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(QPointF(box.left(), top + painter.fontMetrics().ascent()), shown)
+        top += painter.fontMetrics().height() * LEADING
+    layout.endLayout()
 
 
 class EmptyPane(QScrollArea):

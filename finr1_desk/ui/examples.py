@@ -32,7 +32,7 @@ def examples() -> tuple[Example, ...]:
             translate("Examples", "Financial calculation"),
             translate(
                 "Examples",
-                "A loan of 100,000 yuan runs for 5 years at an annual rate of 6 %, repaid in equal monthly "
+                "A loan of 100,000 yuan runs for 5 years at an annual rate of 6%, repaid in equal monthly "
                 "instalments. What is the monthly instalment?",
             ),
         ),
@@ -45,8 +45,8 @@ def examples() -> tuple[Example, ...]:
             translate("Examples", "Financial code"),
             translate(
                 "Examples",
-                "Write Python that draws the efficient frontier of two assets: A with 12 % return and 20 % "
-                "volatility, B with 8 % and 15 %, correlation 0.3, risk-free rate 2 %.",
+                "Write Python that draws the efficient frontier of two assets: A with 12% return and 20% "
+                "volatility, B with 8% and 15%, correlation 0.3, risk-free rate 2%.",
             ),
         ),
         Example(
@@ -62,7 +62,7 @@ def examples() -> tuple[Example, ...]:
             translate("Examples", "Risk control"),
             translate(
                 "Examples",
-                "A borrower's debt-to-income ratio is 62 %, with two late payments in the past year and stable "
+                "A borrower's debt-to-income ratio is 62%, with two late payments in the past year and stable "
                 "employment for six years. Assess the credit risk and say what else you would check.",
             ),
         ),
@@ -70,7 +70,7 @@ def examples() -> tuple[Example, ...]:
             translate("Examples", "ESG analysis"),
             translate(
                 "Examples",
-                "A steel maker cut its emissions per tonne by 8 % but produced 15 % more. What does this mean for "
+                "A steel maker cut its emissions per tonne by 8% but produced 15% more. What does this mean for "
                 "its environmental score, and which figures are missing?",
             ),
         ),

@@ -83,6 +83,7 @@ class NoticeBar(QFrame):
 
     def draw(self, icons: Icons) -> None:
         name, role = ("warning", "warning") if self._tone == "error" else ("info", "accent")
+        self._close.draw(icons)
         self._icon.setPixmap(icons.pixmap(name, role, 20, self.devicePixelRatioF()))
 
     def retranslate(self) -> None:

@@ -212,6 +212,7 @@ class Sidebar(QFrame):
         self._new.setAccessibleName(self.tr("New conversation"))
         self._search.setPlaceholderText(self.tr("Search"))
         self._search.setToolTip(self.tr("Search all conversations (Ctrl+F)"))
+        self._search_icon.setText(self.tr("Search"))
         self._search.setAccessibleName(self.tr("Search all conversations"))
         self._list.setAccessibleName(self.tr("Conversations"))
         self._hits.setAccessibleName(self.tr("Search results"))

@@ -1,6 +1,6 @@
 """One window per data folder: a second start raises the first window and ends.
 
-Owns a local socket named after the data folder. It carries one word and nothing of the user's.
+Owns a local socket named after the data folder. It carries one word back and nothing of the user's.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 CONNECT_MS = 500
-_RAISE = b"raise\n"
+ANSWER_MS = 5000  # a window that is busy for a moment is not dead
 _SEEN = b"seen\n"
 
 
@@ -59,19 +59,14 @@ class SingleInstance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(CONNECT_MS):
             return False
-        socket.write(_RAISE)
-        socket.waitForBytesWritten(CONNECT_MS)
-        answered = socket.waitForReadyRead(CONNECT_MS * 10)  # busy for a moment is not dead
+        answered = socket.waitForReadyRead(ANSWER_MS)
         socket.abort()
         return answered
 
     def _on_connection(self) -> None:
-        socket = self._server.nextPendingConnection()
-        socket.readyRead.connect(lambda: self._on_asked(socket))
-        socket.disconnected.connect(socket.deleteLater)
-
-    def _on_asked(self, socket: QLocalSocket) -> None:
-        if bytes(socket.readAll().data()).startswith(_RAISE):
+        """Whoever connects wants the window to come to the front; there is nothing else to ask for."""
+        while (socket := self._server.nextPendingConnection()) is not None:
+            socket.disconnected.connect(socket.deleteLater)
             socket.write(_SEEN)
             socket.flush()
             self.raised.emit()

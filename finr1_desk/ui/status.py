@@ -9,8 +9,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
+from finr1_desk.ui.header import ElidedLabel
 from finr1_desk.ui.icons import Icons
 from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID, Theme
@@ -25,7 +26,7 @@ class ContextMeter(QProgressBar):
         super().__init__(parent)
         self.setObjectName("contextMeter")
         self.theme = theme
-        self.setRange(0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.show_use(0, 0)
 
     def show_use(self, tokens: int, limit: int) -> None:
@@ -80,7 +81,7 @@ class StatusBar(QStatusBar):
         self._speed = QLabel(self)
         self._meter = ContextMeter(theme, self)
         self._lock_icon = QLabel(self)
-        self._lock = named(QLabel(self), "lockLabel")
+        self._lock = named(ElidedLabel(self), "lockLabel")
         self._menu = QMenu(self._button)
         self._build()
         self.draw(theme, icons)
@@ -96,8 +97,8 @@ class StatusBar(QStatusBar):
         self.addWidget(self._button)
         for widget in (self._speed, self._meter, self._lock_icon, self._lock):
             self.addPermanentWidget(widget)
-        self._lock.setContentsMargins(0, 0, GRID, 0)
-        self.setContentsMargins(GRID // 2, 0, GRID // 2, 0)
+        self._lock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setContentsMargins(GRID // 2, 0, GRID, 0)
 
     # -- what is shown
 
@@ -168,7 +169,7 @@ class StatusBar(QStatusBar):
 
     def _show_model(self) -> None:
         if self._loading is not None:
-            text = self.tr("Loading {name} · {percent} %").format(
+            text = self.tr("Loading {name} · {percent}%").format(
                 name=self._chosen or "", percent=int(self._loading * 100)
             )
         elif self._model is not None:

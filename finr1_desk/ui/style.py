@@ -73,7 +73,7 @@ QPushButton:disabled {{ color: {muted}; }}
 
 QStatusBar {{ background: {sidebar}; border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
-QStatusBar QLabel, QStatusBar QToolButton {{ color: {muted}; font-size: {small}pt; }}
+QStatusBar QLabel, QStatusBar QToolButton, #contextMeter {{ color: {muted}; font-size: {small}pt; }}
 QStatusBar QToolButton {{ padding: 3px 6px; }}
 QStatusBar QToolButton:hover {{ color: {text}; }}
 

@@ -67,6 +67,7 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         self._pages.addWidget(self.empty)
+        self._pages.addWidget(self.failure)
         right = named(QWidget(self), "rightSide")
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -120,8 +121,6 @@ class Window(QMainWindow):
 
     def show_failure(self, sentence: str, hint: str) -> None:
         """The conversations cannot be opened: says so instead of the chat."""
-        if self._pages.indexOf(self.failure) < 0:
-            self._pages.addWidget(self.failure)
         self._pages.setCurrentWidget(self.failure)
         self.failure.show_failure(sentence, hint)
         self.composer.hide()
