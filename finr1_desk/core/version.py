@@ -1,4 +1,7 @@
-"""The application's version: what exports, records and `--version` say. pyproject.toml reads it from here."""
+"""The application's version: what exports, records and `--version` say.
+
+pyproject.toml says the same; a test holds both together.
+"""
 
 from __future__ import annotations
 
