@@ -18,7 +18,7 @@ import threading
 _TENSOR = re.compile(r"\[\s*\d+/\s*\d+\]\s+(\S+)")
 _LEVEL_ERROR = 4
 # llama.cpp works on whole tensors up to 8 GiB otherwise; in slabs of rows the result is the same.
-_BUFFER_BYTES = 512 * 1024 * 1024
+BUFFER_BYTES = 512 * 1024 * 1024
 
 
 def main(arguments: list[str]) -> int:
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = int(number)
     parameters.nthread = int(threads)
-    parameters.max_buf_size = _BUFFER_BYTES
+    parameters.max_buf_size = BUFFER_BYTES
     return (
         1 if llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)) else 0
     )

@@ -113,6 +113,8 @@ def _failure(code: int, reason: str, kind: FileType) -> ConvertError:
     if code < 0:
         hint = "there may be too little memory" if code == -9 else "please report this with the model's name"
         return ConvertError(f"llama.cpp ended with signal {-code} while quantising to {kind.name}", hint)
+    if "iostream" in reason:
+        return ConvertError("the quantised file could not be written", "is the disk full?")
     return ConvertError(
         f"llama.cpp could not quantise to {kind.name}: {reason or f'it ended with code {code}'}",
         "is the disk full?",
