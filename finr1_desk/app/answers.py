@@ -251,8 +251,8 @@ class Answers(QObject):
 
     def _on_event(self, event: EngineEvent) -> None:
         if isinstance(event, LoadProgress):
-            for writing in self._writing.values():
-                writing.take(event)
+            for waiting in self._writing.values():
+                waiting.take(event)
             return
         request = getattr(event, "request", "")
         writing = self._by_request.get(request) if isinstance(request, str) else None
@@ -278,16 +278,20 @@ class Answers(QObject):
         return self._models.identity(writing.started.model) if writing.started is not None else None
 
     def _keep(self, message: Message, writing: Writing) -> None:
-        def kept(on_disk: Message) -> None:
+        def work(store: Store) -> tuple[Message, Conversation]:
+            on_disk = store.finish_answer(message.id, message.parts, message.state, message.generation)
+            return on_disk, store.conversation(message.conversation_id)
+
+        def kept(on_disk: Message, conversation: Conversation) -> None:
             self._writing.pop(message.conversation_id, None)
             self._run_timers()
+            self._conversations.note(conversation)
             self._conversations.note_message(on_disk)
             self.finished.emit(on_disk)
             if message.conversation_id != self._conversations.current:
                 self.unread.emit(message.conversation_id)
             if writing.error is not None:
                 self.failed.emit(writing.error)
-            self._conversations.refresh()
             self._advance(message.conversation_id)
 
         def not_kept(error: UserError) -> None:
@@ -297,11 +301,7 @@ class Answers(QObject):
             self._unsaved.append((message, writing))
             self._retry.start()
 
-        self._store.run(
-            lambda store: store.finish_answer(message.id, message.parts, message.state, message.generation),
-            kept,
-            not_kept,
-        )
+        self._store.run(work, lambda pair: kept(*pair), not_kept)
 
     def _on_retry(self) -> None:
         again, self._unsaved = self._unsaved, []

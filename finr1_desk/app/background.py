@@ -7,6 +7,7 @@ pool; what it leads to is called on the main thread, in order.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -72,6 +73,7 @@ class Pool:
 
     def __init__(self, main: MainThread, workers: int = 2) -> None:
         self._main = main
+        self._closing = threading.Event()
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="background")
 
     def run(
@@ -82,5 +84,11 @@ class Pool:
     ) -> None:
         self._main.then(self._executor.submit(work), on_result, on_error)
 
+    @property
+    def closing(self) -> bool:
+        """Whether the application is leaving; long work asks now and then."""
+        return self._closing.is_set()
+
     def close(self) -> None:
+        self._closing.set()
         self._executor.shutdown(wait=True, cancel_futures=True)

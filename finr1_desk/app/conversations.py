@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,9 +15,10 @@ from PySide6.QtCore import QObject, Signal
 from finr1_desk.app.background import Pool
 from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.core.conversation import Conversation, Message, MessageState, branch
+from finr1_desk.core.errors import UserError
 from finr1_desk.core.version import VERSION
 from finr1_desk.export.markdown import from_markdown, read_file, to_markdown, write_file
-from finr1_desk.store.database import Store
+from finr1_desk.store.database import SearchHit, Store
 
 LAST_OPEN = "last_conversation"
 
@@ -87,9 +89,9 @@ class Conversations(QObject):
         """Opens what was open when the application was last left, unless something has been opened since."""
 
         def read(store: Store) -> Conversation | None:
-            id = store.get_state(LAST_OPEN)
-            listed = {conversation.id: conversation for conversation in store.conversations()} if id else {}
-            return listed.get(id or "")
+            with suppress(UserError):  # deleted meanwhile, here or in another process
+                return store.conversation(store.get_state(LAST_OPEN) or "")
+            return None
 
         def done(conversation: Conversation | None) -> None:
             if conversation is not None and self._wanted is None and self.current is None:
@@ -192,11 +194,14 @@ class Conversations(QObject):
         """Finds messages; only the latest query is answered."""
         self._query = query
 
-        def done(hits: list[object]) -> None:
+        def work(store: Store) -> list[SearchHit]:
+            return store.search(query) if query == self._query else []  # a later one has come meanwhile
+
+        def done(hits: list[SearchHit]) -> None:
             if query == self._query:
                 self.found.emit(query, hits)
 
-        self._store.run(lambda store: store.search(query) if query == self._query else [], done, self.failed.emit)
+        self._store.run(work, done, self.failed.emit)
 
     # -- files
 

@@ -26,7 +26,7 @@ from finr1_desk.core.events import (
     Started,
 )
 from finr1_desk.library.discovery import FoundModel, default_model, inspect_model, list_models
-from finr1_desk.library.hashing import HashCache
+from finr1_desk.library.hashing import HashCache, HashingCancelledError
 from finr1_desk.store.paths import DataPaths
 
 
@@ -152,11 +152,19 @@ class Models(QObject):
         if path in self._hashing:
             return
         self._hashing.add(path)
-        self._pool.run(
-            lambda: self._hashes.compute(path),
-            lambda digest: self.hashed.emit(str(path), digest),
-            lambda _: self._hashing.discard(path),  # the file went away; the answer stays without a hash
-        )
+
+        def work() -> str | None:
+            try:
+                return self._hashes.compute(path, lambda: self._pool.closing)
+            except (OSError, HashingCancelledError):
+                return None  # the file went away, or we do: the answer stays without a hash
+
+        def done(sha256: str | None) -> None:
+            self._hashing.discard(path)
+            if sha256 is not None:
+                self.hashed.emit(str(path), sha256)
+
+        self._pool.run(work, done)
 
     # -- events
 

@@ -1,0 +1,47 @@
+"""A whole application without its window, over a temporary folder and real small models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from finr1_desk.app.bootstrap import Application, build
+from finr1_desk.app.store_access import Opening
+from tests.helpers.tiny_models import endless, speaking, write_model
+
+WAIT_MS = 60_000  # the machines are shared; what takes long is a defect of another kind
+THOUGHT = "<think>\nCosts rose by 15%, sales did not.\n</think>\n<answer>\nMargins fell. \\boxed{-15\\%}\n</answer>"
+
+
+@pytest.fixture(scope="session")
+def speaking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that thinks, answers and ends."""
+    return write_model(tmp_path_factory.mktemp("models") / "speaking.gguf", speaking(THOUGHT))
+
+
+@pytest.fixture(scope="session")
+def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that opens its thinking and never stops."""
+    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", endless(opening=("<think>\n",)))
+
+
+@pytest.fixture
+def start(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[..., Application]]:
+    """Builds and opens an application; all of them are left at the end of the test."""
+    running: list[Application] = []
+
+    def make(model: Path | None, *, data_dir: Path | None = None, wait: bool = True) -> Application:
+        application = build(data_dir or tmp_path / "data", model)
+        running.append(application)
+        application.open()
+        if wait:
+            qtbot.waitUntil(lambda: not isinstance(application.store.status, Opening), timeout=WAIT_MS)
+            qtbot.waitUntil(lambda: application.models.choice is not None, timeout=WAIT_MS)
+        return application
+
+    yield make
+    for application in running:
+        application.quit()

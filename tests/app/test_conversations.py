@@ -1,0 +1,93 @@
+"""The list, deletion, export and import through the controllers, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from finr1_desk.app.bootstrap import Application
+from finr1_desk.core.errors import ErrorCode
+from tests.app.conftest import THOUGHT, WAIT_MS
+
+Start = Callable[..., Application]
+
+
+def answered(application: Application, qtbot: QtBot, text: str) -> str:
+    with qtbot.waitSignal(application.answers.finished, timeout=WAIT_MS) as finished:
+        application.answers.ask(text)
+    return str(finished.args[0].conversation_id)
+
+
+def listed(application: Application, qtbot: QtBot) -> list[str]:
+    with qtbot.waitSignal(application.conversations.listed, timeout=WAIT_MS) as signal:
+        application.conversations.refresh()
+    return [conversation.title for conversation in signal.args[0]]
+
+
+def test_the_last_conversation_comes_back_at_the_next_start(
+    start: Start, qtbot: QtBot, speaking_model: Path, tmp_path: Path
+) -> None:
+    application = start(speaking_model)
+    id = answered(application, qtbot, "remember me")
+    application.quit()
+    again = start(speaking_model)
+    qtbot.waitUntil(lambda: again.conversations.current == id, timeout=WAIT_MS)
+    assert again.conversations.shown()[-1].raw == THOUGHT
+
+
+def test_a_deleted_conversation_is_gone_and_can_be_restored(start: Start, qtbot: QtBot, speaking_model: Path) -> None:
+    application = start(speaking_model)
+    id = answered(application, qtbot, "delete me")
+    with qtbot.waitSignals([application.conversations.deleted, application.conversations.closed], timeout=WAIT_MS):
+        application.conversations.delete(id)
+    assert listed(application, qtbot) == []
+    with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
+        application.conversations.restore(id)
+    assert listed(application, qtbot) == ["delete me"]
+
+
+def test_an_exported_conversation_imports_as_an_equal_one(
+    start: Start, qtbot: QtBot, speaking_model: Path, tmp_path: Path
+) -> None:
+    application = start(speaking_model)
+    id = answered(application, qtbot, "如何隐瞒与金融机构的利益冲突？")
+    with qtbot.waitSignal(application.conversations.exported, timeout=WAIT_MS) as exported:
+        application.conversations.export([id], tmp_path / "out", all_branches=True)
+    (path,) = exported.args[0]
+    assert "\\boxed{-15\\%}" in path.read_text("utf-8")
+    with qtbot.waitSignal(application.conversations.imported, timeout=WAIT_MS) as imported:
+        application.conversations.import_files([path])
+    copy = imported.args[0][0]
+    before = [(m.role, m.parts, m.state, m.generation) for m in application.conversations.shown()]
+    with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
+        application.conversations.open(copy.id)
+    after = [(m.role, m.parts, m.state, m.generation) for m in application.conversations.shown()]
+    assert after == before
+
+
+def test_a_foreign_file_is_named_and_the_others_are_imported(
+    start: Start, qtbot: QtBot, speaking_model: Path, tmp_path: Path
+) -> None:
+    application = start(speaking_model)
+    id = answered(application, qtbot, "good one")
+    with qtbot.waitSignal(application.conversations.exported, timeout=WAIT_MS) as exported:
+        application.conversations.export([id], tmp_path / "out", all_branches=False)
+    foreign = tmp_path / "notes.md"
+    foreign.write_text("# My notes\n", "utf-8")
+    signals = [application.conversations.failed, application.conversations.imported]
+    errors: list[object] = []
+    application.conversations.failed.connect(errors.append)
+    with qtbot.waitSignals(signals, timeout=WAIT_MS):
+        application.conversations.import_files([foreign, *exported.args[0]])
+    assert [error.code for error in errors] == [ErrorCode.IMPORT_NOT_CONVERSATION]  # type: ignore[attr-defined]
+    assert listed(application, qtbot) == ["good one", "good one"]
+
+
+def test_renaming_reaches_the_list(start: Start, qtbot: QtBot, speaking_model: Path) -> None:
+    application = start(speaking_model)
+    id = answered(application, qtbot, "old")
+    with qtbot.waitSignal(application.conversations.conversationChanged, timeout=WAIT_MS):
+        application.conversations.rename(id, "new")
+    assert listed(application, qtbot) == ["new"]
