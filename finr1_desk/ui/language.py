@@ -29,7 +29,7 @@ class Language:
         self._application = application
         self._directory = directory
         self._installed: list[QTranslator] = []
-        self.current = "en"
+        self.current = ""
 
     def apply(self, choice: str) -> None:
         """Shows this language; every widget gets a `LanguageChange` event if it is another one than before."""
@@ -38,17 +38,16 @@ class Language:
             return
         self.remove()
         self.current = wanted
-        if wanted != "en":
-            qt_directory = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
-            self._install(qt_directory / f"qtbase_{wanted}.qm")
-            self._install(self._directory / f"finr1_desk_{wanted}.qm")
+        qt_directory = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+        self._install(qt_directory / f"qtbase_{wanted}.qm")
+        self._install(self._directory / f"finr1_desk_{wanted}.qm")  # English: its plurals
 
     def remove(self) -> None:
-        """Back to English as written."""
+        """Back to the texts as they are written."""
         for translator in self._installed:
             self._application.removeTranslator(translator)
         self._installed = []
-        self.current = "en"
+        self.current = ""
 
     def _install(self, file: Path) -> None:
         translator = QTranslator(self._application)
