@@ -1,0 +1,206 @@
+"""The entry point: ``python -m builtin_model.train RUN_FOLDER`` makes the model from nothing, stage by stage.
+
+Owns the order of the stages and the processes they run in. A finished stage leaves a file behind and is not done
+again, and the long one goes on from its last save, so the command may be interrupted and repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch.multiprocessing.spawn import spawn
+
+from builtin_model import grpo, score, sft, tokeniser
+from builtin_model.card import card
+from builtin_model.conversation import END
+from builtin_model.decode import Sampling, complete
+from builtin_model.export import export
+from builtin_model.model import Qwen2, Shape, parameter_count
+
+LOG = logging.getLogger(__name__)
+STAGES = ("tokeniser", "sft", "grpo", "export", "score", "card")
+SERVED = Sampling(temperature=0.1, top_p=0.8, repetition_penalty=1.0)
+GGUF = "builtin-demonstration-model.gguf"
+
+
+class TorchCompleter:
+    """Answers prompts with the network, in batches of like length."""
+
+    def __init__(self, model: Qwen2, folder: Path, sampling: Sampling, batch: int = 50) -> None:
+        self.model = model
+        self.tokeniser = tokeniser.load(folder)
+        self.sampling = sampling
+        self.batch = batch
+
+    def __call__(self, prompts: Sequence[str]) -> list[str]:
+        """One output for each prompt; a prompt that leaves no room for an answer gets an empty one."""
+        stop = tokeniser.control_token(self.tokeniser, END)
+        generator = torch.Generator().manual_seed(1)
+        encoded = [self.tokeniser.encode(prompt, add_special_tokens=False).ids for prompt in prompts]
+        room = self.model.shape.positions - self.sampling.longest
+        order = sorted((i for i, ids in enumerate(encoded) if len(ids) <= room), key=lambda i: len(encoded[i]))
+        outputs = [""] * len(prompts)
+        for start in range(0, len(order), self.batch):
+            rows = order[start : start + self.batch]
+            finished = complete(self.model, [encoded[row] for row in rows], stop, self.sampling, generator)
+            for row, ids in zip(rows, finished, strict=True):
+                outputs[row] = self.tokeniser.decode(ids, skip_special_tokens=False)
+        return outputs
+
+
+def train_tokeniser(folder: Path) -> None:
+    """Stage 1: the vocabulary."""
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        tokeniser.train(Shape().vocabulary, seed=1).save(str(path))
+
+
+def sft_worker(rank: int, workers: int, folder: Path, plan: sft.Plan) -> None:
+    """One of the processes that train together."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(1)
+    torch.manual_seed(plan.seed)
+    meeting = (folder / "meeting").absolute().as_uri()
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=workers, timeout=timedelta(hours=1))
+    training = sft.Training(Qwen2(Shape()), plan)
+    saved = folder / "sft.pt"
+    if saved.exists():
+        training.restore(saved)
+    sft.run(training, tokeniser.load(folder), folder)
+    dist.destroy_process_group()
+
+
+def train_sft(folder: Path, workers: int, plan: sft.Plan) -> None:
+    """Stage 2: supervised training in ``workers`` processes."""
+    (folder / "meeting").unlink(missing_ok=True)
+    spawn(sft_worker, (workers, folder, plan), nprocs=workers)  # type: ignore[no-untyped-call]
+
+
+def train_grpo(folder: Path, plan: grpo.GrpoPlan) -> None:
+    """Stage 3: GRPO from the supervised model."""
+    if not (folder / "grpo.pt").exists():
+        grpo.run(sft.load_model(folder / "sft.pt"), tokeniser.load(folder), folder, plan)
+
+
+def export_model(folder: Path) -> None:
+    """Stage 4: the Hugging Face checkpoint, and the GGUF that the converter makes of it."""
+    checkpoint = folder / "checkpoint"
+    model = sft.load_model(folder / "grpo.pt")
+    scores = folder / "scores.json"
+    text = card(json.loads(scores.read_text(encoding="utf-8"))) if scores.exists() else unscored_card()
+    export(model, tokeniser.load(folder), text, checkpoint, SERVED.temperature)
+    command = [sys.executable, "-m", "finr1_convert", str(checkpoint), str(folder / GGUF), "--type", "f16", "--force"]
+    subprocess.run(command, check=True)
+
+
+def unscored_card() -> str:
+    """What the checkpoint says about itself before it is scored."""
+    return "---\nlicense: apache-2.0\nlanguage:\n- en\n- zh\nmodel_name: Built-in demonstration model\n---\n"
+
+
+def journal(path: Path) -> list[dict[str, Any]]:
+    """The lines of a JSON-lines log."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def training_facts(folder: Path) -> dict[str, Any]:
+    """What the stages took, from their logs."""
+    supervised, reinforced = journal(folder / "sft.jsonl"), journal(folder / "grpo.jsonl")
+    seconds, before = 0.0, 0
+    for line in supervised:
+        seconds += (line["tokens"] - before) / line["tokens_per_second"]
+        before = line["tokens"]
+    rewards = [line["reward"] for line in reinforced]
+    return {
+        "sft_tokens": before,
+        "sft_minutes": round(seconds / 60, 1),
+        "grpo_updates": len(reinforced),
+        "grpo_minutes": round(sum(line["seconds"] for line in reinforced) / 60, 1),
+        "grpo_reward_first": round(sum(rewards[:10]) / 10, 3),
+        "grpo_reward_last": round(sum(rewards[-10:]) / 10, 3),
+    }
+
+
+def score_model(folder: Path, count: int, data: Path | None) -> None:
+    """Stage 5: all scores, into ``scores.json``; wrong answers beside it."""
+    from builtin_model.llama import LlamaCompleter
+
+    after_sft, after_grpo = sft.load_model(folder / "sft.pt"), sft.load_model(folder / "grpo.pt")
+    greedy = TorchCompleter(after_grpo, folder, Sampling())
+    asked = score.questions(1, count, unseen_templates=False)
+    runs: dict[str, Any] = {}
+    runs["sft"], _ = score.score(asked, TorchCompleter(after_sft, folder, Sampling()))
+    runs["grpo"], failures = score.score(asked, greedy)
+    score.write(folder / "failures.jsonl", failures)
+    runs["grpo_sampled"], _ = score.score(asked, TorchCompleter(after_grpo, folder, SERVED))
+    runs["unseen"], failures = score.score(score.questions(2, count, unseen_templates=True), greedy)
+    score.write(folder / "failures_unseen.jsonl", failures)
+    groups = {"worked_examples": score.off_list_questions(score.WORKED_EXAMPLES, "worked_examples")}
+    if data is not None:
+        groups |= score.published_questions(data, count)
+    off = score.score_off_list(groups, greedy)
+    llama = LlamaCompleter(folder / GGUF)
+    runs["gguf"], _ = score.score(score.questions(1, max(count // 5, 1), unseen_templates=False), llama)
+    llama.close()
+    scores = {
+        "parameters": parameter_count(after_grpo),
+        "training": training_facts(folder),
+        "runs": runs,
+        "off_list": off,
+    }
+    (folder / "scores.json").write_text(json.dumps(scores, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_card(folder: Path) -> None:
+    """Stage 6: the model card, beside the scores and in the checkpoint."""
+    text = card(json.loads((folder / "scores.json").read_text(encoding="utf-8")))
+    for place in (folder, folder / "checkpoint"):
+        (place / "README.md").write_text(text, encoding="utf-8")
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="builtin_model.train", description="Make the built-in demonstration model.")
+    parser.add_argument("folder", type=Path, help="where the run keeps its files")
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that train together")
+    parser.add_argument("--tokens", type=int, default=sft.Plan.tokens, help="length of the supervised training")
+    parser.add_argument("--updates", type=int, default=grpo.GrpoPlan.updates, help="length of the GRPO stage")
+    parser.add_argument("--questions", type=int, default=200, help="scored questions for each task")
+    parser.add_argument("--data", type=Path, help="folder of published test questions, for the off-list scores")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the stages that are asked for."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    options = arguments()
+    folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    stages = {
+        "tokeniser": lambda: train_tokeniser(folder),
+        "sft": lambda: train_sft(folder, options.workers, sft.Plan(tokens=options.tokens)),
+        "grpo": lambda: train_grpo(folder, grpo.GrpoPlan(updates=options.updates)),
+        "export": lambda: export_model(folder),
+        "score": lambda: score_model(folder, options.questions, options.data),
+        "card": lambda: write_card(folder),
+    }
+    for stage in STAGES:
+        if stage in options.stages:
+            LOG.info("stage: %s", stage)
+            stages[stage]()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Every line of a generated working is checked by reading its figures back out of the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builtin_model import questions
+from builtin_model.questions import Draw
+from builtin_model.records import Exercise, Language, Mark
+from builtin_model.rewards import box, well_formed
+
+NUMBER = r"\d+(?:\.\d+)?"
+SUM = re.compile(rf"(?<![\d.×÷^(%-])({NUMBER})([+\-×])({NUMBER})=({NUMBER})(?![\d.]*[×÷])")
+COLUMN = re.compile(rf"({NUMBER})×(\d)(?:: column |：竖式)([\d,]+)→({NUMBER})")
+STEP = re.compile(r"(?:: |：)(\d+)(?:, |，)((?:×\d=\d+[^\n]*?)*)×(\d)=(\d+)(?:, left |，余)(\d+)(?=\n|$)")
+TABLE = re.compile(r"(?:Multiples of (\d+): |(\d+)的倍数：)([^\n]+)")
+
+seeds = st.integers(0, 2**32)
+languages = st.sampled_from(("en", "zh"))
+
+
+def working(exercise: Exercise) -> str:
+    return "".join(piece.text for piece in exercise.thinking)
+
+
+def check_columns(text: str) -> int:
+    found = COLUMN.findall(text)
+    for value, digit, items, result in found:
+        assert Decimal(value) * int(digit) == Decimal(result), (value, digit, result)
+        carried = 0
+        for figure, item in zip(reversed(value.replace(".", "")), items.split(","), strict=True):
+            carried = int(figure) * int(digit) + carried // 10
+            assert carried == int(item)
+    return len(found)
+
+
+def check_sums(text: str) -> int:
+    found = SUM.findall(text)
+    for first, sign, second, result in found:
+        one, two = Decimal(first), Decimal(second)
+        expected = {"+": one + two, "-": one - two, "×": one * two}[sign]
+        assert expected == Decimal(result), (first, sign, second, result)
+    return len(found)
+
+
+def check_division(text: str) -> int:
+    table = TABLE.search(text)
+    assert table is not None
+    divisor = int(table[1] or table[2])
+    assert table[3] == " ".join(f"×{times}={times * divisor}" for times in range(2, 10))
+    steps = STEP.findall(text)
+    for current, _, digit, product, left in steps:
+        assert int(digit) * divisor == int(product)
+        assert int(current) - int(product) == int(left)
+        assert 0 <= int(left) < divisor
+    for before, after in pairwise(steps):
+        assert int(after[0]) == int(before[4]) * 10
+    return len(steps)
+
+
+@given(seeds, languages, st.booleans(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_growth_working_is_exact(seed: int, language: Language, held_out: bool, unseen: bool) -> None:
+    exercise = questions.growth(Random(seed), Draw(language, held_out, unseen))
+    text = working(exercise)
+    operands = re.search(rf"\(({NUMBER})-({NUMBER})\)÷({NUMBER})", text)
+    assert operands is not None
+    new, old, base = (Decimal(value) for value in operands.groups())
+    assert old == base
+    exact = ((new - old) * 100 / old).copy_abs().quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert exercise.expected == f"{'-' if new < old else ''}{exact}%"
+    assert check_division(text) == 5
+    assert check_sums(text) >= 1
+    written = exercise.question.replace(",", "")
+    assert f"{new}" in written
+    assert f"{old}" in written
+
+
+@given(seeds, languages, st.booleans(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_ratio_working_is_exact(seed: int, language: Language, held_out: bool, unseen: bool) -> None:
+    exercise = questions.ratios(Random(seed), Draw(language, held_out, unseen))
+    text = working(exercise)
+    assert check_division(text) == 4
+    margin = re.search(rf"=\(({NUMBER})-({NUMBER})\)÷({NUMBER})", text)
+    quotient = re.search(rf"=({NUMBER})÷({NUMBER})", text)
+    if margin is not None:
+        revenue, costs, base = (Decimal(value) for value in margin.groups())
+        share = (revenue - costs) / base
+    else:
+        assert quotient is not None
+        share = Decimal(quotient[1]) / Decimal(quotient[2])
+    if exercise.template.startswith("current"):
+        assert exercise.expected == str(share.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    else:
+        assert exercise.expected == f"{(share * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
+
+
+@given(seeds, languages, st.booleans(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_simple_interest_working_is_exact(seed: int, language: Language, held_out: bool, unseen: bool) -> None:
+    exercise = questions.simple_interest(Random(seed), Draw(language, held_out, unseen))
+    text = working(exercise)
+    operands = re.search(rf"=(\d+)×({NUMBER})%×(\d+)", text)
+    assert operands is not None
+    principal, rate, years = (Decimal(value) for value in operands.groups())
+    interest = principal * rate * years / 100
+    total = "total" in exercise.answer or "本利和" in exercise.answer
+    assert exercise.expected is not None
+    assert Decimal(exercise.expected) == interest + (principal if total else 0)
+    assert check_columns(text) + text.count("×10=") >= 2
+    check_sums(text)
+
+
+@given(seeds, languages, st.booleans(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_compound_interest_working_is_exact(seed: int, language: Language, held_out: bool, unseen: bool) -> None:
+    exercise = questions.compound_interest(Random(seed), Draw(language, held_out, unseen))
+    text = working(exercise)
+    operands = re.search(r"=(\d+)×\(1\+(\d+)%\)\^(\d)", text)
+    assert operands is not None
+    principal, rate, years = (int(value) for value in operands.groups())
+    exact = Decimal(principal) * (1 + Decimal(rate) / 100) ** years
+    amount = exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    only_interest = "interest" in exercise.answer or "利息" in exercise.answer
+    assert exercise.expected is not None
+    assert Decimal(exercise.expected) == amount - (principal if only_interest else 0)
+    assert check_columns(text) + text.count("×10=") == years
+    assert check_sums(text) >= years
+
+
+MAKERS: tuple[Callable[[Random, Draw], Exercise], ...] = (
+    questions.growth,
+    questions.ratios,
+    questions.simple_interest,
+    questions.compound_interest,
+)
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+@given(seed=seeds, language=languages)
+@settings(max_examples=40, deadline=None)
+def test_boxed_answer_is_the_computed_one(
+    maker: Callable[[Random, Draw], Exercise], seed: int, language: Language
+) -> None:
+    exercise = maker(Random(seed), Draw(language))
+    assert well_formed(exercise.completion)
+    assert box(exercise.completion) == exercise.expected
+
+
+@given(seeds, languages)
+@settings(max_examples=100, deadline=None)
+def test_wrong_trials_are_marked_and_corrected(seed: int, language: Language) -> None:
+    exercise = questions.growth(Random(seed), Draw(language))
+    for index, piece in enumerate(exercise.thinking):
+        if piece.mark is Mark.TRIAL:
+            verdict, correction = exercise.thinking[index + 1].text, exercise.thinking[index + 2].text
+            assert re.search(r"too big|too small|太大|太小", verdict)
+            assert correction[0] != piece.text
+
+
+def test_a_wrong_working_would_be_noticed() -> None:
+    with pytest.raises(AssertionError):
+        check_sums("820-123=698")
+    with pytest.raises(AssertionError):
+        check_columns("125×4: column 20,10,4→500")
+    with pytest.raises(AssertionError):
+        check_division("Multiples of 20: ×2=40 ×3=60\n")
