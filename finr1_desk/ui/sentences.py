@@ -9,16 +9,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
 from finr1_desk.core.errors import ErrorCode, Param, UserError
+from finr1_desk.core.wording import count_text, filled, size_text
 
 translate = QCoreApplication.translate
-
-_GB: Final = 1_000_000_000
-_MB: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +39,6 @@ def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
         if found is not None:
             return found
     raise AssertionError(f"no sentence for {code}")
-
-
-def size_text(size: float) -> str:
-    """A size as users read it: `4.68 GB`; below a tenth of that unit `12.3 MB`."""
-    if size >= _GB / 10:
-        return f"{size / _GB:,.2f} GB"
-    return f"{size / _MB:,.1f} MB"
-
-
-def count_text(count: int) -> str:
-    """A number with separators: `16,384`."""
-    return f"{count:,}"
-
-
-def filled(template: str, *values: str) -> str:
-    """The template with `%1`, `%2`, … replaced, in one pass: a value that contains `%2` stays as it is."""
-    result, rest = [], template
-    while True:
-        head, percent, tail = rest.partition("%")
-        result.append(head)
-        if not percent:
-            return "".join(result)
-        number = int(tail[0]) if tail[:1].isdecimal() and tail[:1].isascii() else 0
-        known = 1 <= number <= len(values)
-        result.append(values[number - 1] if known else "%")
-        rest = tail[1:] if known else tail
 
 
 class _Values:
@@ -96,8 +67,31 @@ class _Values:
         return round(value) if isinstance(value, int | float) else None
 
     def reason(self) -> str:
-        """The reason, or words for there being none."""
-        return self.text("reason") if self.has("reason") else translate("Sentences", "no reason was given")
+        """The reason: in our words where it is one of the application's own, else as the system or library said it."""
+        if not self.has("reason"):
+            return translate("Sentences", "no reason was given")
+        text = self.text("reason")
+        return _known_reasons().get(text, text)
+
+
+def _known_reasons() -> Mapping[str, str]:
+    """Words for the reasons that other layers give as codes."""
+    return {
+        "no_keychain": translate("Sentences", "this system has no keychain"),
+        "locked": translate("Sentences", "the keychain is locked"),
+        "timeout": translate("Sentences", "it did not answer in time"),
+        "no answer": translate("Sentences", "it did not answer in time"),
+        "failed": translate("Sentences", "the keychain refused"),
+        "missing": translate("Sentences", "it is neither in the keychain nor in a file"),
+        "file_damaged": translate("Sentences", "the file that holds it is damaged"),
+        "empty": translate("Sentences", "the file is empty"),
+        "not_encrypted": translate("Sentences", "the file is not encrypted"),
+        "not_a_store": translate("Sentences", "it holds no conversations"),
+        "no_version": translate("Sentences", "its version is missing"),
+        "message": translate("Sentences", "a message in it cannot be read"),
+        "not_json": translate("Sentences", "it is not valid JSON"),
+        "no template": translate("Sentences", "it has none"),
+    }
 
 
 def _model(code: ErrorCode, v: _Values) -> Sentence | None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from finr1_desk.core import errors
 from finr1_desk.core.errors import ErrorCode, Param, UserError
-from finr1_desk.ui.sentences import count_text, describe, filled, sentence, size_text
+from finr1_desk.core.wording import count_text, filled, size_text
+from finr1_desk.ui.sentences import describe, sentence
 
 # A value for each parameter name, and how it must appear in the sentence or the hint.
 SAMPLES: dict[str, tuple[Param, str]] = {
@@ -99,6 +100,13 @@ def test_a_killed_engine_is_explained_by_memory() -> None:
     assert "memory" in describe(ErrorCode.ENGINE_DIED, {"stage": "decode", "exit_code": -9}).hint
     assert "memory" in describe(ErrorCode.ENGINE_DIED, {"stage": "decode", "signal": 9}).hint
     assert "memory" not in describe(ErrorCode.ENGINE_DIED, {"stage": "decode", "exit_code": -6}).hint
+
+
+@pytest.mark.parametrize("reason", ["no_keychain", "locked", "timeout", "failed", "missing", "file_damaged"])
+def test_reasons_that_are_codes_become_words(reason: str) -> None:
+    said = describe(ErrorCode.KEY_UNAVAILABLE, {"reason": reason})
+    assert "_" not in said.text
+    assert said.text != describe(ErrorCode.KEY_UNAVAILABLE, {}).text
 
 
 def test_a_header_that_is_cut_off_has_no_expected_size() -> None:

@@ -1,0 +1,176 @@
+"""The command `finr1-desk`: parses, then imports what the command needs and nothing else.
+
+Owns the way from an exception to an exit status: 0, 1 with `error:` and `hint:` on standard error, 2 for wrong
+usage, 130 where Ctrl-C ended it. What the commands do is in `finr1_desk.terminal` and `finr1_desk.ui`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.terminal.arguments import SAMPLING, WRONG_USAGE, build_parser
+from finr1_desk.terminal.output import discard_output, use_utf8_safely
+from finr1_desk.terminal.voice import CommandError, Voice
+
+if TYPE_CHECKING:
+    from finr1_desk.terminal.ask import AskOptions
+    from finr1_desk.terminal.workspace import Workspace
+
+_INTERRUPTED = 130
+_READER_GONE = 141
+_MAX_CONTEXT = 1 << 20
+_MAX_SEED = (1 << 64) - 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns the exit status."""
+    use_utf8_safely()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parse(words)
+    if options.version:
+        from finr1_desk.core.version import VERSION
+
+        print(f"finr1-desk {VERSION}")
+        return 0
+    voice = Voice(options.language, lambda: _settings_language(options.data_dir))
+    try:
+        _check(options)
+    except UserError as error:
+        voice.report(error)
+        return WRONG_USAGE
+    try:
+        return _run(options, voice)
+    except (UserError, CommandError) as error:
+        voice.report(error)
+        return 1
+    except BrokenPipeError:
+        discard_output()
+        return _READER_GONE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    """The options. Only a help page needs the parser's texts, so only for one they are translated."""
+    if "-h" in words or "--help" in words:
+        chosen = next((words[i + 1] for i, word in enumerate(words[:-1]) if word == "--language"), None)
+        voice = Voice(chosen if chosen in ("en", "zh_CN") else None, lambda: "system")
+        return build_parser(voice.translate).parse_args(words)
+    return build_parser(lambda _context, text: text).parse_args(words)
+
+
+def _settings_language(data_dir: Path | None) -> str:
+    """The language of the settings; that of the system where there is no data folder to read them from."""
+    from finr1_desk.store.paths import resolve_data_dir
+    from finr1_desk.store.settings_file import load_settings
+
+    try:
+        return load_settings(resolve_data_dir(data_dir)).settings.language
+    except UserError:
+        return "system"
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuses values that no model takes.
+
+    Raises:
+        UserError: `BAD_VALUE`.
+    """
+    if options.command not in ("ask", "chat"):
+        limit = getattr(options, "limit", None)
+        if limit is not None and limit < 1:
+            raise UserError(ErrorCode.BAD_VALUE, name="--limit", value=str(limit))
+        return
+    from finr1_desk.core.sampling import checked
+
+    checked(_sampling(options))
+    if options.ctx is not None and not 1 <= options.ctx <= _MAX_CONTEXT:
+        raise UserError(ErrorCode.BAD_VALUE, name="--ctx", value=str(options.ctx))
+    if options.seed is not None and not 0 <= options.seed <= _MAX_SEED:
+        raise UserError(ErrorCode.BAD_VALUE, name="--seed", value=str(options.seed))
+
+
+def _sampling(options: argparse.Namespace) -> dict[str, float | int]:
+    return {name: value for name in SAMPLING if (value := getattr(options, name)) is not None}
+
+
+def _run(options: argparse.Namespace, voice: Voice) -> int:
+    if options.command in (None, "open"):
+        return _open(options, voice)
+    from finr1_desk.terminal.workspace import Workspace
+
+    workspace = Workspace(options.data_dir, voice)
+    match options.command:
+        case "ask":
+            from finr1_desk.terminal.ask import ask
+
+            return ask(workspace, _ask_options(options, options.text))
+        case "chat":
+            from finr1_desk.terminal.chat import chat
+
+            return chat(workspace, _ask_options(options, ""), options.resume)
+        case "conversations":
+            return _conversations(options, workspace)
+        case "export":
+            from finr1_desk.terminal.transfer import export
+
+            return export(workspace, options.id, options.to, all_=options.all, all_branches=options.all_branches)
+        case "import":
+            from finr1_desk.terminal.transfer import import_files
+
+            return import_files(workspace, options.files)
+        case "example":
+            from finr1_desk.terminal.example import example
+
+            return example(workspace)
+        case _:
+            from finr1_desk.terminal.doctor import doctor
+
+            return doctor(workspace, as_json=options.json)
+
+
+def _open(options: argparse.Namespace, voice: Voice) -> int:
+    from finr1_desk.terminal.display import has_display
+
+    if not has_display():
+        raise CommandError(
+            voice.translate("Terminal", "There is no display to open a window on."),
+            voice.translate("Terminal", "Use “finr1-desk chat” or “finr1-desk ask”, or set DISPLAY."),
+        )
+    from finr1_desk.ui.main import run
+
+    return run(options.data_dir, getattr(options, "model", None))
+
+
+def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
+    from finr1_desk.terminal.ask import AskOptions
+
+    return AskOptions(
+        text=text,
+        model=options.model,
+        system=options.system,
+        no_system=options.no_system,
+        sampling=_sampling(options),
+        context_length=options.ctx,
+        seed=options.seed,
+        think=options.think,
+        json=getattr(options, "json", False),
+        save=getattr(options, "save", False),
+    )
+
+
+def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:
+    from finr1_desk.terminal import conversations
+
+    match options.action:
+        case "list":
+            return conversations.list_(workspace, options.limit, as_json=options.json)
+        case "show":
+            return conversations.show(workspace, options.id, think=options.think, as_json=options.json)
+        case _:
+            return conversations.search(workspace, options.query, options.limit, as_json=options.json)

@@ -1,0 +1,189 @@
+"""One answer at a time, for the terminal: asks the engine, follows what it writes, keeps it.
+
+Owns the loop between the engine's events and the main thread, where the store and the terminal live. An interrupt
+(Ctrl-C) cancels the answer and never the program while it runs. What was shown is on disk within a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from finr1_desk.app.live import LiveStatus
+from finr1_desk.app.writing import Writing
+from finr1_desk.core.conversation import FinishReason, Message, MessageState, ModelIdentity, Role
+from finr1_desk.core.errors import UserError
+from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, LoadedModel, LoadProgress, ModelRequest
+from finr1_desk.engine.client import EngineClient
+
+if TYPE_CHECKING:
+    from finr1_desk.store.database import Store
+
+_SAVE_S: Final = 0.5  # half of the promised second, so that a slow disk still keeps the promise
+_POLL_S: Final = 0.1  # how soon an interrupt or a typed command is noticed where the system does not wake us
+
+
+class _Interrupt:
+    """Ctrl-C was pressed."""
+
+
+def unsaved_answer() -> Message:
+    """The empty answer of a question that is not kept."""
+    return Message("", "", None, Role.ASSISTANT, (), MessageState.WRITING, 0.0)
+
+
+class Answering:
+    """This process's way to the engine; used from the main thread.
+
+    Args:
+        identify: gives the identity of a loaded model, once an answer has ended.
+    """
+
+    def __init__(self, runtime_dir: Path, identify: Callable[[LoadedModel], ModelIdentity]) -> None:
+        self._inbox: queue.SimpleQueue[EngineEvent | _Interrupt] = queue.SimpleQueue()
+        self._client = EngineClient(runtime_dir, self._inbox.put, kind="terminal")
+        self._identify = identify
+        self._writing: Writing | None = None
+        self.interrupted = False
+
+    def prepare(self, model: ModelRequest) -> None:
+        """Starts loading the model; what goes wrong is told by the first answer."""
+        self._client.load(model)
+
+    def unload(self) -> None:
+        self._client.unload()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def answer_now(self) -> None:
+        """Ends the thinking of the answer that is being written."""
+        if self._writing is not None:
+            self._client.answer_now(self._writing.request_id)
+
+    def stop(self) -> None:
+        """Ends the answer that is being written; what has come stays."""
+        if self._writing is not None:
+            self._client.cancel(self._writing.request_id)
+
+    def write(
+        self,
+        request: GenerateRequest,
+        answer: Message,
+        store: Store | None,
+        on_change: Callable[[Message, LiveStatus], None],
+        on_idle: Callable[[], None] = lambda: None,
+    ) -> Answer:
+        """Has one answer written and returns it as it ended.
+
+        Args:
+            answer: the empty answer, in the store where it is to be kept.
+            store: keeps the answer; None where it is not kept.
+            on_change: gets the answer and how it stands, at every event.
+            on_idle: called some ten times a second, for what may have been typed.
+
+        Raises:
+            UserError: the end of the answer could not be kept.
+        """
+        self._writing = writing = Writing(answer, request.model.path)
+        keeper = _Keeper(store)
+        self.interrupted = False
+        with self._interrupts():
+            try:
+                writing.request_id = self._client.generate(request)
+                finished = self._follow(writing, keeper, on_change, on_idle)
+            except BaseException:  # a second Ctrl-C, say: what has come is kept all the same
+                self.stop()
+                writing.take(Finished(writing.request_id, FinishReason.CANCELLED))
+                keeper.finish(writing.ended(self._identity(writing)))
+                raise
+            finally:
+                self._writing = None
+            message = writing.ended(self._identity(writing))
+            on_change(message, writing.status)
+            return Answer(keeper.finish(message), writing, finished)
+
+    def _follow(
+        self,
+        writing: Writing,
+        keeper: _Keeper,
+        on_change: Callable[[Message, LiveStatus], None],
+        on_idle: Callable[[], None],
+    ) -> Finished:
+        while True:
+            event = self._next()
+            if isinstance(event, _Interrupt):
+                self.interrupted = True
+                self.stop()
+            elif event is not None and _concerns(event, writing.request_id):
+                writing.take(event)
+                if isinstance(event, Finished):
+                    return event
+                on_change(writing.message, writing.status)
+            keeper.keep(writing)
+            on_idle()
+
+    def _identity(self, writing: Writing) -> ModelIdentity | None:
+        return self._identify(writing.started.model) if writing.started is not None else None
+
+    def _next(self) -> EngineEvent | _Interrupt | None:
+        try:
+            return self._inbox.get(timeout=_POLL_S)
+        except queue.Empty:
+            return None
+
+    @contextlib.contextmanager
+    def _interrupts(self) -> Iterator[None]:
+        """The first Ctrl-C goes to the loop; the next one has its usual effect."""
+
+        def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+            signal.signal(signal.SIGINT, before)
+            self._inbox.put(_Interrupt())
+
+        before = signal.signal(signal.SIGINT, on_interrupt)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _concerns(event: EngineEvent | _Interrupt, request_id: str) -> bool:
+    return isinstance(event, LoadProgress) or getattr(event, "request", None) == request_id
+
+
+class Answer:
+    """An answer that has ended."""
+
+    def __init__(self, message: Message, writing: Writing, finished: Finished) -> None:
+        self.message = message
+        self.started = writing.started
+        self.finished = finished
+        self.error: UserError | None = writing.error
+
+
+class _Keeper:
+    """Puts an answer into the store while it grows."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self._next = 0.0
+
+    def keep(self, writing: Writing) -> None:
+        if self._store is None or not writing.unsaved or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _SAVE_S
+        # A disk that is full now may have room in half a second; if not, the end of the answer says so.
+        with contextlib.suppress(UserError):
+            self._store.write_answer(writing.id, writing.message.parts)
+            writing.unsaved = False
+
+    def finish(self, message: Message) -> Message:
+        if self._store is None:
+            return message
+        return self._store.finish_answer(message.id, message.parts, message.state, message.generation)

@@ -1,0 +1,179 @@
+"""The command line: which commands there are and what each of them takes.
+
+Owns the parser only; what a command does is its own module's. Building it imports nothing but argparse, so that
+`--version` and a mistyped option answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn, TypeAlias
+
+Translate = Callable[..., str]
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
+
+SAMPLING: Final = {
+    "temperature": float,
+    "top_p": float,
+    "repetition_penalty": float,
+    "max_tokens": int,
+}
+WRONG_USAGE: Final = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with the two lines of every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        print(f"error: {message}", file=sys.stderr)
+        print(f"hint: {self.prog} --help", file=sys.stderr)
+        sys.exit(WRONG_USAGE)
+
+
+def build_parser(translate: Translate) -> argparse.ArgumentParser:
+    """The parser, with its help in the language of `translate`."""
+    parser = Parser(
+        prog="finr1-desk",
+        description=translate("Terminal", "Ask Fin-R1, a financial reasoning model, on your own machine."),
+        epilog=translate(
+            "Terminal",
+            "Exit status: 0, 1 (could not), 2 (wrong usage), 130 (Ctrl-C), 141 (the reader of a pipe has gone).",
+        ),
+        allow_abbrev=False,
+    )
+    _common(parser, translate, None)
+    parser.add_argument("--version", action="store_true", help=translate("Terminal", "print the version and exit"))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _doctor):
+        add(commands, translate)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, translate: Translate, default: str | None) -> None:
+    """What every command takes, before or after its name."""
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        default=default,
+        help=translate("Terminal", "the folder with conversations and settings (or FINR1_DESK_DATA_DIR)"),
+    )
+    parser.add_argument(
+        "--language",
+        choices=("system", "en", "zh_CN"),
+        default=default,
+        help=translate("Terminal", "the language of messages"),
+    )
+
+
+def _command(commands: Commands, translate: Translate, name: str, help: str) -> Parser:
+    parser = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+    # Suppressed, so that what was given before the command is not replaced by a default.
+    _common(parser, translate, argparse.SUPPRESS)
+    return parser
+
+
+def _open(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "open", translate("Terminal", "open the window (also without any command)"))
+    _model(parser, translate)
+
+
+def _model(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="PATH",
+        help=translate("Terminal", "the GGUF to run; by default a Fin-R1 on this machine, else the built-in model"),
+    )
+
+
+def _answering(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    """What `ask` and `chat` have in common."""
+    _model(parser, translate)
+    system = parser.add_mutually_exclusive_group()
+    system.add_argument("--system", metavar="TEXT", help=translate("Terminal", "the system prompt"))
+    system.add_argument("--no-system", action="store_true", help=translate("Terminal", "no system prompt"))
+    parser.add_argument("--temperature", type=float, metavar="T", help=translate("Terminal", "0: the likeliest token"))
+    parser.add_argument("--top-p", type=float, metavar="P", help=translate("Terminal", "1 switches it off"))
+    parser.add_argument(
+        "--repeat-penalty",
+        type=float,
+        metavar="R",
+        dest="repetition_penalty",
+        help=translate("Terminal", "1 switches it off"),
+    )
+    parser.add_argument(
+        "--max-tokens", type=int, metavar="N", help=translate("Terminal", "the longest answer, with its reasoning")
+    )
+    parser.add_argument(
+        "--ctx", type=int, metavar="N", help=translate("Terminal", "the length of the context in tokens")
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help=translate("Terminal", "makes the answer repeatable"))
+    parser.add_argument("--think", action="store_true", help=translate("Terminal", "print the reasoning as well"))
+
+
+def _ask(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "ask", translate("Terminal", "answer one question"))
+    parser.add_argument("text", metavar="TEXT", help=translate("Terminal", "the question; - reads standard input"))
+    _answering(parser, translate)
+    parser.add_argument("--json", action="store_true", help=translate("Terminal", "print one JSON object"))
+    parser.add_argument("--save", action="store_true", help=translate("Terminal", "keep it as a conversation"))
+
+
+def _chat(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "chat", translate("Terminal", "chat in the terminal"))
+    _answering(parser, translate)
+    parser.add_argument("--resume", metavar="ID", help=translate("Terminal", "go on with a conversation"))
+
+
+def _conversations(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "conversations", translate("Terminal", "list, show or search conversations"))
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = _command(actions, translate, "list", translate("Terminal", "list conversations, newest first"))
+    listing.add_argument("--limit", type=int, metavar="N", help=translate("Terminal", "at most so many"))
+    show = _command(actions, translate, "show", translate("Terminal", "show one conversation"))
+    _id(show, translate)
+    show.add_argument("--think", action="store_true", help=translate("Terminal", "print the reasoning as well"))
+    search = _command(actions, translate, "search", translate("Terminal", "find words in all messages"))
+    search.add_argument("query", metavar="QUERY", help=translate("Terminal", "words, in any language"))
+    search.add_argument("--limit", type=int, metavar="N", default=100, help=translate("Terminal", "at most so many"))
+    for action in (listing, show, search):
+        action.add_argument("--json", action="store_true", help=translate("Terminal", "print JSON"))
+
+
+def _id(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "id", metavar="ID", help=translate("Terminal", "a conversation; the first characters are enough")
+    )
+
+
+def _export(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "export", translate("Terminal", "write conversations as Markdown"))
+    parser.add_argument(
+        "id", metavar="ID", nargs="?", help=translate("Terminal", "a conversation; the first characters are enough")
+    )
+    parser.add_argument("--all", action="store_true", help=translate("Terminal", "every conversation"))
+    parser.add_argument(
+        "--to", type=Path, metavar="DIR", required=True, help=translate("Terminal", "the folder to write to")
+    )
+    parser.add_argument(
+        "--all-branches", action="store_true", help=translate("Terminal", "also answers that are not shown")
+    )
+
+
+def _import(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "import", translate("Terminal", "read exported conversations back"))
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=translate("Terminal", "Markdown files"))
+
+
+def _example(commands: Commands, translate: Translate) -> None:
+    _command(commands, translate, "example", translate("Terminal", "answer an example question and say how to go on"))
+
+
+def _doctor(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "doctor", translate("Terminal", "check what the application needs"))
+    parser.add_argument("--json", action="store_true", help=translate("Terminal", "print JSON"))

@@ -1,0 +1,123 @@
+"""What a command works with: the data folder, the settings, the store, the model.
+
+Owns how the command line, the settings and what the machine has are put together. It opens each thing when a command
+asks for it and nothing before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.events import LoadedModel, ModelRequest
+from finr1_desk.core.settings import Settings
+from finr1_desk.library.discovery import FoundModel, default_model, inspect_model
+from finr1_desk.library.hashing import HashCache
+from finr1_desk.store.paths import DataPaths, resolve_data_dir
+from finr1_desk.store.settings_file import load_settings
+
+if TYPE_CHECKING:
+    from finr1_desk.core.conversation import ModelIdentity
+    from finr1_desk.store.database import Store
+    from finr1_desk.terminal.voice import Voice
+
+_HASHED_AT_ONCE: Final = 64_000_000  # bytes: a tenth of a second
+
+
+@dataclass
+class Workspace:
+    """The data folder of one command; `data_dir` None for the user's own."""
+
+    data_dir: Path | None
+    voice: Voice
+
+    @cached_property
+    def paths(self) -> DataPaths:
+        """
+        Raises:
+            UserError: `DATA_DIR_UNWRITABLE`.
+        """
+        return resolve_data_dir(self.data_dir)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The user's settings; a damaged file is reported and the defaults are used."""
+        loaded = load_settings(self.paths)
+        if loaded.problem is not None:
+            self.voice.note(" ".join(self.voice.sentence(loaded.problem)))
+        return loaded.settings
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[Store]:
+        """The store, for this thread.
+
+        Raises:
+            UserError: whatever keeps it from being opened.
+        """
+        from finr1_desk.store.database import Store
+        from finr1_desk.store.keys import obtain_key
+        from finr1_desk.store.writers import this_writer
+
+        key = obtain_key(self.paths)
+        store = Store.open(self.paths.database, key.key, writer=this_writer())
+        try:
+            store.recover()
+            yield store
+        finally:
+            store.close()
+
+    def model(self, explicit: Path | None) -> FoundModel:
+        """The model to use: the one asked for, the one in the settings, a Fin-R1 on the machine, the built-in one.
+
+        Raises:
+            UserError: the file asked for is no model; `NO_MODEL`.
+        """
+        if explicit is not None:
+            return inspect_model(explicit.expanduser().absolute())
+        if self.settings.model_path:
+            try:
+                return inspect_model(Path(self.settings.model_path))
+            except UserError as error:
+                self.voice.note(" ".join(self.voice.sentence(error)))
+        found = default_model(self.paths.models)
+        if found is None:
+            raise UserError(ErrorCode.NO_MODEL)
+        return found
+
+    def model_request(self, model: FoundModel, context_length: int | None) -> ModelRequest:
+        return ModelRequest(
+            path=str(model.path),
+            context_length=context_length or self.settings.context_length,
+            gpu_layers=self.settings.gpu_layers,
+            threads=self.settings.threads,
+        )
+
+    def sampling(self, explicit: dict[str, float | int]) -> dict[str, float | int]:
+        """The sampling to ask for: the command line's, else the settings'; the model's own fills in the rest."""
+        wanted: dict[str, float | int] = {"max_tokens": self.settings.max_tokens}
+        if not self.settings.sampling_of_model:
+            wanted["temperature"] = self.settings.temperature
+            wanted["top_p"] = self.settings.top_p
+            wanted["repetition_penalty"] = self.settings.repetition_penalty
+        return wanted | explicit
+
+    def identity(self, model: LoadedModel) -> ModelIdentity:
+        """Which model it is; its hash where that is known or costs nothing."""
+        from finr1_desk.core.conversation import ModelIdentity
+
+        return ModelIdentity(model.name, model.file_name, model.quantisation, self._sha256(Path(model.request.path)))
+
+    def _sha256(self, path: Path) -> str | None:
+        hashes = HashCache(self.paths.hashes)
+        known = hashes.known(path)
+        if known is not None:
+            return known
+        try:
+            return hashes.compute(path) if path.stat().st_size <= _HASHED_AT_ONCE else None
+        except OSError:
+            return None
