@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 
 GRID: Final = 8  # pixels; every distance is a multiple or a half of it
 LINE_HEIGHT: Final = 1.5
@@ -47,6 +47,9 @@ class Theme:
     danger: str
     warning: str
     warning_soft: str
+    code_string: str
+    code_number: str
+    code_name: str
 
     def color(self, name: str) -> QColor:
         return QColor(getattr(self, name))
@@ -70,6 +73,9 @@ LIGHT: Final = Theme(
     danger="#b3261e",
     warning="#7a5200",
     warning_soft="#fdf3dc",
+    code_string="#2c6e3f",
+    code_number="#8a4b08",
+    code_name="#6b3fa0",
 )
 
 DARK: Final = Theme(
@@ -90,6 +96,9 @@ DARK: Final = Theme(
     danger="#f2938c",
     warning="#e8c170",
     warning_soft="#372f1c",
+    code_string="#93c9a0",
+    code_number="#e0b070",
+    code_name="#c3a6ee",
 )
 
 
@@ -139,7 +148,8 @@ def text_font(scale: int = 100) -> QFont:
 def code_font(scale: int = 100) -> QFont:
     """The fixed-pitch font, a little smaller than the text so that both look equally large."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-    families = [font.family(), *(name for name in CHINESE_FAMILIES if name in set(QFontDatabase.families()))]
+    # The system's answer may be an alias ("monospace"), which a list of families does not resolve.
+    families = [QFontInfo(font).family(), *(name for name in CHINESE_FAMILIES if name in set(QFontDatabase.families()))]
     font.setFamilies(families)
     font.setPointSizeF(BASE_POINT_SIZE * 0.92 * scale / 100)
     return font

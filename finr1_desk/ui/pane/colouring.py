@@ -1,0 +1,61 @@
+"""Colours for code, found in slices so that nothing has to wait for them.
+
+Owns the step from a programming language to coloured stretches of text; pygments is imported when the first finished
+block of code is seen. It builds no documents.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+SLICE_S: Final = 0.005
+LONGEST: Final = 200_000  # characters; more is left without colours
+Stretch = tuple[int, int, str]  # start and length in characters, name of a colour of the theme
+
+
+def colour(language: str, pieces: Sequence[str]) -> Iterator[list[list[Stretch]] | None]:
+    """The coloured stretches of each piece of one block of code.
+
+    Yields None at the end of every slice of time, and the result at last, once; nothing for an unknown language.
+    """
+    if not language or sum(map(len, pieces)) > LONGEST:
+        return
+    from pygments.lexers import get_lexer_by_name  # takes some 30 ms, and many conversations hold no code
+    from pygments.token import Token
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return
+    names = (
+        (Token.Comment, "muted"),
+        (Token.Keyword, "accent"),
+        (Token.Literal.String, "code_string"),
+        (Token.Literal.Number, "code_number"),
+        (Token.Name.Builtin, "accent"),
+        (Token.Name.Function, "code_name"),
+        (Token.Name.Class, "code_name"),
+        (Token.Name.Decorator, "code_name"),
+    )
+    found: list[list[Stretch]] = [[] for _ in pieces]
+    lengths = [len(piece) + 1 for piece in pieces]  # with the line end that joins them
+    piece = offset = 0
+    deadline = time.perf_counter() + SLICE_S
+    for kind, text in lexer.get_tokens("\n".join(pieces)):
+        name = next((name for family, name in names if kind in family), "")
+        rest = len(text)
+        while rest and piece < len(pieces):
+            taken = min(rest, lengths[piece] - offset)
+            if name and (shown := min(taken, lengths[piece] - 1 - offset)) > 0:
+                found[piece].append((offset, shown, name))
+            offset, rest = offset + taken, rest - taken
+            if offset == lengths[piece]:
+                piece, offset = piece + 1, 0
+        if time.perf_counter() > deadline:
+            yield None
+            deadline = time.perf_counter() + SLICE_S
+    yield found
+

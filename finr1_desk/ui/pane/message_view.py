@@ -1,0 +1,413 @@
+"""One message on the screen: which rows it consists of, from what was asked or written and how it stands.
+
+Owns the order and the distances of a message's rows, the fold of its thinking, and the reuse of rows while text comes
+in. Rows are made when they are first needed; until then the height is an estimate. It handles no input and scrolls
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.core.boxed import boxed_answer
+from finr1_desk.core.conversation import Message, MessageState, Role
+from finr1_desk.ui.pane import decorations, wording
+from finr1_desk.ui.pane.blocks import Block, Code, Table, plain_pieces
+from finr1_desk.ui.pane.look import Tone
+from finr1_desk.ui.pane.markdown import Markdown, Run, cleaned
+from finr1_desk.ui.pane.rows import BoxedRow, ChromeRow, Insets, Page, Row, Section, TextRow, as_it_is
+from finr1_desk.ui.pane.stream import BlockStream
+from finr1_desk.ui.pane.tables import TableWidths
+from finr1_desk.ui.theme import GRID
+
+MESSAGE_GAP: Final = GRID
+QUESTION_PADDING: Final = GRID * 1.5
+QUESTION_OUTDENT: Final = GRID * 2  # the tinted block reaches beyond the column, so that all text has one left edge
+THINKING_INDENT: Final = GRID * 2
+TOGGLE: Final = "toggle_thinking"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What holds for all messages of the pane."""
+
+    markdown: Markdown
+    describe_error: wording.DescribeError
+    fold_thinking: bool
+
+
+class MessageView:
+    """A message and its rows."""
+
+    def __init__(self, message: Message, live: LiveStatus | None, manner: Manner) -> None:
+        self.message = message
+        self.live = live
+        self.manner = manner
+        self._rows: list[Row] | None = None
+        self._estimate = 0.0
+
+    # -- rows
+
+    @property
+    def rows(self) -> list[Row]:
+        if self._rows is None:
+            self._rows = self._make_rows()
+        return self._rows
+
+    @property
+    def has_rows(self) -> bool:
+        return self._rows is not None
+
+    @property
+    def height(self) -> float:
+        if self._rows is None:
+            return self._estimate
+        return sum([row.gap + row.height for row in self._rows])
+
+    def estimate(self, page: Page) -> None:
+        """Guesses the heights that are not known."""
+        if self._rows is not None:
+            for row in self._rows:
+                if isinstance(row, TextRow):
+                    row.estimate(page)
+            return
+        shown = self._text_to_show()
+        columns = max(page.width / (0.55 * page.look.em), 8)
+        lines = 2 + shown.count("\n") * 0.8 + len(shown.encode("utf-8", "replace")) * 0.85 / columns
+        self._estimate = lines * page.look.line + MESSAGE_GAP
+
+    def forget_layout(self, page: Page) -> None:
+        """The width, the fonts or the language changed."""
+        for row in self._rows or ():
+            if isinstance(row, TextRow):
+                row.forget_layout()
+            else:
+                row.measured = False
+        self.estimate(page)
+
+    def take_width(self, page: Page) -> None:
+        """Only the width changed."""
+        for row in self._rows or ():
+            if isinstance(row, TextRow):
+                row.take_width(page)
+            else:
+                row.measured = False
+        self.estimate(page)
+
+    def take_look(self, page: Page) -> None:
+        """Only the colours changed: documents are built anew, heights stay."""
+        for row in self._rows or ():
+            if isinstance(row, TextRow):
+                row.rendered = None
+
+    def text_rows(self) -> list[TextRow]:
+        return [row for row in self.rows if isinstance(row, TextRow)]
+
+    def text_row(self, section: Section, index: int) -> TextRow | None:
+        """The row of a block; None where it is folded away."""
+        return next((row for row in self.text_rows() if row.section is section and row.index == index), None)
+
+    def source(self, section: Section) -> str:
+        """The text whose blocks the section shows."""
+        raise NotImplementedError
+
+    def whole_text(self) -> str:
+        """Everything that can be selected, as it was written."""
+        raise NotImplementedError
+
+    def update(self, message: Message, live: LiveStatus | None, *, may_fold: bool) -> None:
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Makes the chrome anew: the language, a setting or the time changed."""
+        if self._rows is not None:
+            self._rows = self._make_rows()
+
+    def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
+        """Paints what lies under several rows of the message, whose first row's gap begins at `top`."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its captions change with time."""
+        return self.live is not None and self.live.phase is Phase.THINKING
+
+    def _make_rows(self) -> list[Row]:
+        raise NotImplementedError
+
+    def _text_to_show(self) -> str:
+        raise NotImplementedError
+
+    def _extent(self, top: float, rows: Sequence[Row]) -> tuple[float, float]:
+        """Upper and lower edge of the rows given, which stand together; the message begins at `top`."""
+        y = top
+        upper = lower = top
+        found = False
+        wanted = set(map(id, (rows[0], rows[-1])))
+        for row in self.rows:
+            y += row.gap
+            if id(row) in wanted and not found:
+                upper, found = y, True
+            y += row.height
+            if row is rows[-1]:
+                lower = y
+                break
+        return upper, lower
+
+
+def make_view(message: Message, live: LiveStatus | None, manner: Manner) -> MessageView:
+    kind = QuestionView if message.role is Role.USER else AnswerView
+    return kind(message, live, manner)
+
+
+class QuestionView(MessageView):
+    """What the user asked: plain text in a tinted block."""
+
+    def __init__(self, message: Message, live: LiveStatus | None, manner: Manner) -> None:
+        super().__init__(message, live, manner)
+        self._text_rows: list[TextRow] = []
+        self._shown = ""
+
+    def source(self, section: Section) -> str:
+        return self._shown if self._rows is not None else cleaned(self.message.answer)
+
+    def whole_text(self) -> str:
+        return cleaned(self.message.answer)
+
+    def update(self, message: Message, live: LiveStatus | None, *, may_fold: bool) -> None:
+        self.message, self.live = message, live
+        self.refresh()
+
+    def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
+        if self.rows and self._text_rows:
+            upper, lower = self._extent(top, self._text_rows)
+            area = QRectF(page.x, upper, page.width, lower - upper)
+            area.adjust(-QUESTION_OUTDENT, 0, QUESTION_OUTDENT, 0)
+            decorations.fill_rounded(painter, area, page.look.color("question"), GRID)
+
+    def _text_to_show(self) -> str:
+        return self.message.answer
+
+    def _make_rows(self) -> list[Row]:
+        text = cleaned(self.message.answer)
+        if text != self._shown or not self._text_rows:
+            self._shown = text
+            blocks = plain_pieces(text)
+            self._text_rows = [self._row(index, block, len(blocks)) for index, block in enumerate(blocks)]
+        if self.live is not None and self.live.phase is Phase.QUEUED:
+            foot = ChromeRow(0, wording.waiting(self.live), controls=_controls("take_back"))
+        else:
+            foot = ChromeRow(0, controls=_controls("copy_question"), on_demand=True, flush_right=True)
+        return [*self._text_rows, foot]
+
+    def _row(self, index: int, block: Block, count: int) -> TextRow:
+        insets = Insets(
+            top=QUESTION_PADDING if index == 0 else 0, bottom=QUESTION_PADDING if index == count - 1 else 0
+        )
+        return TextRow(
+            Section.BODY, index, block, Tone.QUESTION, as_it_is, insets, gap=MESSAGE_GAP if index == 0 else 0
+        )
+
+
+class _SectionRows:
+    """The rows of one section of an answer, kept in step with its growing text."""
+
+    def __init__(self, section: Section, tone: Tone, insets: Insets, markdown: Markdown) -> None:
+        self.section = section
+        self.rows: list[TextRow] = []
+        self.stream = BlockStream(markdown)
+        self._tone = tone
+        self._insets = insets
+        self._markdown = markdown
+        self._widths: dict[int, TableWidths] = {}
+
+    def update(self, text: str, page: Page, *, finished: bool, first_gap: float) -> None:
+        was_finished = self.stream.is_finished
+        changed = self.stream.update(text, finished=finished)
+        blocks = self.stream.blocks
+        del self.rows[len(blocks) :]
+        for index in range(changed, len(blocks)):
+            gap = page.look.gap(blocks[index - 1], blocks[index]) if index else first_gap
+            if index < len(self.rows):  # its height is the best guess of what it will be
+                self.rows[index].show_block(blocks[index], gap)
+            else:
+                row = TextRow(self.section, index, blocks[index], self._tone, self._read, self._insets, gap)
+                row.estimate(page)
+                self.rows.append(row)
+            self._share_widths(self.rows[index], page)
+        if finished and not was_finished and self.stream.env.get("references"):
+            for row in self.rows:  # links may have been defined below the text that uses them
+                row.forget_layout()
+
+    def measure_tables(self, page: Page) -> None:
+        """The fonts changed."""
+        self._widths.clear()
+        for row in self.rows:
+            self._share_widths(row, page)
+
+    def _share_widths(self, row: TextRow, page: Page) -> None:
+        block = row.block
+        if not isinstance(block, Table):
+            return
+        widths = row.widths = self._widths.setdefault(block.block, TableWidths())
+        if widths.add(block, page.look):
+            for other in self.rows:
+                if isinstance(other.block, Table) and other.block.block == block.block:
+                    other.rendered = None
+                    other.measured = False
+
+    def _read(self, text: str) -> list[Run]:
+        return self._markdown.runs(text, self.stream.env)
+
+
+class AnswerView(MessageView):
+    """What the model wrote: its thinking behind a rule, which can be folded, and the answer on the page."""
+
+    def __init__(self, message: Message, live: LiveStatus | None, manner: Manner) -> None:
+        super().__init__(message, live, manner)
+        self.page: Page | None = None
+        self._choice: bool | None = None  # of the reader, in this window
+        self._is_held_open = False  # it is being read and must not vanish
+        self.waited_s = 0.0  # since `live` was told
+        self._thinking = _SectionRows(
+            Section.THINKING, Tone.THINKING, Insets(left=THINKING_INDENT), self.manner.markdown
+        )
+        self._body = _SectionRows(Section.BODY, Tone.ANSWER, Insets(), self.manner.markdown)
+        self._boxed: BoxedRow | None = None
+
+    # -- the fold
+
+    @property
+    def thinking_is_open(self) -> bool:
+        choice = self._choice if self._choice is not None else self.message.thinking_open
+        if choice is not None:
+            return choice
+        return not self.message.answer or not self.manner.fold_thinking or self._is_held_open
+
+    def toggle_thinking(self) -> bool:
+        self._choice = not self.thinking_is_open
+        self.refresh()
+        return self._choice
+
+    @property
+    def is_final(self) -> bool:
+        return self.live is None and self.message.state is not MessageState.WRITING
+
+    # -- what the pane asks for
+
+    def update(self, message: Message, live: LiveStatus | None, *, may_fold: bool) -> None:
+        if not may_fold and self.thinking_is_open and not self.message.answer and message.answer:
+            self._is_held_open = True
+        self.message, self.live = message, live
+        self.waited_s = 0.0
+        self.refresh()
+
+    def estimate(self, page: Page) -> None:
+        self.page = page
+        super().estimate(page)
+
+    def forget_layout(self, page: Page) -> None:
+        self.page = page
+        super().forget_layout(page)
+        for section in (self._thinking, self._body):
+            section.measure_tables(page)
+        self._boxed = None
+        self.refresh()
+
+    def source(self, section: Section) -> str:
+        if section is Section.BOXED:
+            return boxed_answer(self.message.answer) or ""
+        return (self._thinking if section is Section.THINKING else self._body).stream.source
+
+    def whole_text(self) -> str:
+        think = cleaned(self.message.think) if self.thinking_is_open else ""
+        return "\n\n".join(filter(None, (think, cleaned(self.message.answer))))
+
+    def take_look(self, page: Page) -> None:
+        self.page = page
+        super().take_look(page)
+
+    def is_finished(self, row: TextRow) -> bool:
+        """Whether the block of a row will not change any more."""
+        section = self._thinking if row.section is Section.THINKING else self._body
+        return self.section_is_finished(row.section) or not isinstance(section.rows[-1].block, Code) or (
+            isinstance(row.block, Code) and section.rows[-1].block.block != row.block.block
+        )
+
+    def section_is_finished(self, section: Section) -> bool:
+        return self.is_final or (section is Section.THINKING and bool(self.message.answer))
+
+    def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
+        if self.thinking_is_open and self.rows and self._thinking.rows:
+            upper, lower = self._extent(top, self._thinking.rows)
+            area = QRectF(page.x, upper + GRID / 2, 2, lower - upper - GRID / 2)
+            decorations.fill_rounded(painter, area, page.look.color("line"), 1)
+
+    # -- rows
+
+    def _text_to_show(self) -> str:
+        return (self.message.think if self.thinking_is_open else "") + self.message.answer
+
+    def _make_rows(self) -> list[Row]:
+        page = self.page
+        assert page is not None, "a view is estimated before it is used"
+        think, answer = self.message.think, self.message.answer
+        rows: list[Row] = []
+        if think or self.is_waiting:
+            rows.append(self._header())
+            if self.thinking_is_open:
+                finished = self.section_is_finished(Section.THINKING)
+                self._thinking.update(think, page, finished=finished, first_gap=GRID / 2)
+                rows += self._thinking.rows
+        self._body.update(answer, page, finished=self.is_final, first_gap=GRID * 1.5 if rows else MESSAGE_GAP)
+        rows += self._body.rows
+        if self.is_final:
+            rows += self._foot(answer, page)
+        elif caption := wording.waiting(self.live):
+            rows.append(ChromeRow(MESSAGE_GAP, caption))
+        return rows
+
+    def _header(self) -> ChromeRow:
+        caption = wording.thinking_header(self.message, self.live, self.waited_s)
+        controls = [(TOGGLE, caption)]
+        if self.is_waiting:
+            controls += _controls("answer_now")
+        return ChromeRow(MESSAGE_GAP, controls=controls, fold=self.thinking_is_open)
+
+    def _foot(self, answer: str, page: Page) -> list[Row]:
+        rows: list[Row] = []
+        boxed = boxed_answer(answer) if answer else None
+        if boxed:
+            if self._boxed is None or self._boxed.answer != boxed:
+                label, copy = wording.answer_label(), _controls("copy_boxed")[0]
+                self._boxed = BoxedRow(Section.BOXED, boxed, label, copy, page)
+                self._boxed.estimate(page)
+            rows.append(self._boxed)
+        actions = ["copy_answer"] if answer else []
+        if self.message.think:
+            actions.append("copy_all")
+        ended = wording.ended(self.message, self.manner.describe_error)
+        if ended:
+            color = "danger" if self.message.state is MessageState.FAILED else "muted"
+            ways = ["continue", "regenerate"] if self.message.raw.strip() else ["regenerate"]
+            rows.append(ChromeRow(GRID, ended, color=color, controls=_controls(*ways)))
+        else:
+            actions.append("regenerate")
+        rows.append(
+            ChromeRow(
+                0 if ended else GRID / 2,
+                controls=_controls(*actions),
+                on_demand=True,
+                trailing=wording.provenance(self.message),
+            )
+        )
+        return rows
+
+
+def _controls(*actions: str) -> list[tuple[str, str]]:
+    return [(action, wording.control(action)) for action in actions]

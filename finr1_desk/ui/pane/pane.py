@@ -1,0 +1,574 @@
+"""The chat pane: one scroll area that shows a branch of a conversation.
+
+Owns the messages shown, the laying out of what is in view, the scroll bar, the cache of documents, and painting. What
+the pointer and the keyboard do is in `pointer` and `controls`, which call back here. It stores nothing, opens no
+link and fetches nothing: what the user asks for leaves as a signal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessibleInterface,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from finr1_desk.app.live import LiveStatus
+from finr1_desk.core.conversation import Message, Role
+from finr1_desk.ui.pane import accessibility, wording
+from finr1_desk.ui.pane.blocks import Code
+from finr1_desk.ui.pane.colouring import Stretch, colour
+from finr1_desk.ui.pane.controls import Controls
+from finr1_desk.ui.pane.flow import HEAD, Flow, Placed
+from finr1_desk.ui.pane.furniture import Banner, NewTextButton
+from finr1_desk.ui.pane.look import Look
+from finr1_desk.ui.pane.markdown import Markdown
+from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, MessageView, make_view
+from finr1_desk.ui.pane.pointer import Pointer
+from finr1_desk.ui.pane.rows import ChromeRow, Control, Page, Row, Section, TextRow
+from finr1_desk.ui.pane.selection import WHOLE, Place, Selection
+from finr1_desk.ui.pane.textmap import length, range_rects
+from finr1_desk.ui.theme import GRID, Theme
+
+log = logging.getLogger(__name__)
+
+CACHED_DOCUMENTS: Final = 300
+PREPARED_SCREENS: Final = 1.5
+TICK_MS: Final = 1000
+
+
+class ChatPane(QAbstractScrollArea):
+    """Shows messages, and tells what the reader does with them.
+
+    Args:
+        theme: the colours.
+        describe_error: makes a sentence of `Generation.error`.
+    """
+
+    thinkingToggled = Signal(str, bool)
+    actionTriggered = Signal(str, str)
+    linkActivated = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        parent: QWidget | None = None,
+        *,
+        describe_error: wording.DescribeError = wording.error_sentence,
+    ) -> None:
+        super().__init__(parent)
+        accessibility.install()
+        self.setObjectName("chatPane")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self._look = Look(theme, 100)
+        self._page = Page(self._look, 0, 400)
+        self._manner = Manner(Markdown(), describe_error, fold_thinking=True)
+        self._flow = Flow(self._measure)
+        self._index: dict[str, int] = {}
+        self._documents: OrderedDict[TextRow, None] = OrderedDict()
+        self._uncoloured: list[tuple[AnswerView, Section, int]] = []
+        self._colouring: tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None = None
+        self._banner = Banner()
+        self.selection = Selection()
+        self._pointer = Pointer(self)
+        self._controls = Controls(self)
+        self._new_text = NewTextButton(self._look, self.viewport())
+        self._new_text.clicked.connect(self.scroll_to_end)
+        self._idle = QTimer(self)
+        self._idle.setInterval(0)
+        self._idle.timeout.connect(self._on_idle)
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._on_tick)
+        self._since_told = QElapsedTimer()
+        self._accessible: QAccessibleInterface | None = None
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self._retranslate()
+
+    # -- messages
+
+    def set_messages(self, messages: Sequence[Message], live: Mapping[str, LiveStatus]) -> None:
+        """Shows a branch, oldest first, and goes to its end; `live` maps ids of messages that are being written."""
+        self.selection.clear()
+        self._controls.forget()
+        self._documents.clear()
+        self._uncoloured.clear()
+        self._colouring = None
+        views = [make_view(message, live.get(message.id), self._manner) for message in messages]
+        for view in views:
+            view.estimate(self._page)
+        self._index = {message.id: index for index, message in enumerate(messages)}
+        self._flow.set_views(views)
+        self._flow.following = True
+        self._after_change()
+        accessibility.announce_change(self)
+
+    def add_message(self, message: Message, live: LiveStatus | None = None) -> None:
+        """Puts a message below the others. A question is gone to, since it was just asked."""
+        if message.id in self._index:
+            self.update_message(message, live)
+            return
+        view = make_view(message, live, self._manner)
+        view.estimate(self._page)
+        self._index[message.id] = len(self._flow.views)
+        self._flow.add(view)
+        if message.role is Role.USER:
+            self._flow.following = True
+        self._after_change(new_text=True)
+        accessibility.announce_change(self)
+
+    def update_message(self, message: Message, live: LiveStatus | None) -> None:
+        """Shows the text so far; `live` is None when the message is final."""
+        index = self._index.get(message.id)
+        if index is None:
+            self.add_message(message, live)
+            return
+        view = self._flow.views[index]
+        may_fold = self._flow.following or not self._is_thinking_in_view(index)
+        was_open = isinstance(view, AnswerView) and view.thinking_is_open
+        view.update(message, live, may_fold=may_fold)
+        if was_open and isinstance(view, AnswerView) and not view.thinking_is_open:
+            self._drop_selection_in(index)
+        self._flow.touch(index)
+        self._since_told.restart()
+        self._after_change(new_text=True)
+        if live is None:
+            accessibility.announce_change(self)
+
+    def remove_message(self, message_id: str) -> None:
+        index = self._index.pop(message_id, None)
+        if index is None:
+            return
+        self.selection.clear()
+        self._flow.remove(index)
+        self._index = {view.message.id: position for position, view in enumerate(self._flow.views)}
+        self._after_change()
+        accessibility.announce_change(self)
+
+    def set_banner(self, text: str | None) -> None:
+        """Shows a quiet note above the first message; None takes it away."""
+        self._banner.text = text or ""
+        self._measure_head()
+        self._after_change()
+
+    # -- manner
+
+    def set_theme(self, theme: Theme) -> None:
+        self._look = Look(theme, self._look.scale)
+        self._page = Page(self._look, self._page.x, self._page.width)
+        for view in self._flow.views:
+            view.take_look(self._page)
+        self._new_text.set_look(self._look)
+        self._after_change()
+
+    def set_text_scale(self, percent: int) -> None:
+        """Sets the size of the text in per cent of the usual one."""
+        self._look = Look(self._look.theme, percent)
+        self._new_text.set_look(self._look)
+        self._lay_out_anew()
+
+    def set_fold_thinking(self, on: bool) -> None:
+        """Whether thinking is folded by itself when the answer begins."""
+        self._manner = Manner(self._manner.markdown, self._manner.describe_error, on)
+        for index, view in enumerate(self._flow.views):
+            view.manner = self._manner
+            view.refresh()
+            self._flow.touch(index)
+        self._after_change()
+
+    # -- selection
+
+    def selected_text(self) -> str:
+        return self.selection.text(self._flow.views, self._page)
+
+    def copy(self) -> None:
+        """Puts the selected text on the clipboard; without a selection the clipboard stays as it is."""
+        text = self.selected_text()
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def select_all(self) -> None:
+        views = self._flow.views
+        if views:
+            self.selection.start_at(Place(0, Section.THINKING, 0, 0))
+            self.selection.extend_to(Place(len(views) - 1, Section.BOXED, WHOLE, WHOLE))
+            self.viewport().update()
+
+    def _drop_selection_in(self, index: int) -> None:
+        """Rows of a message vanished or came."""
+        if self.selection.touches(index):
+            self.selection.clear()
+
+    # -- going somewhere
+
+    def scroll_to(self, message_id: str, needle: str = "") -> None:
+        """Shows a message, or the first place in it where `needle` stands, which is then selected."""
+        index = self._index.get(message_id)
+        if index is None:
+            return
+        view = self._flow.views[index]
+        if needle and isinstance(view, AnswerView) and not view.thinking_is_open:
+            hidden = needle.casefold() in view.message.think.casefold()
+            if hidden and needle.casefold() not in view.message.answer.casefold():
+                self.toggle_thinking(index)
+        rows = view.rows
+        target, row_index = (self._find_in(view, needle), 0) if needle else (None, 0)
+        if target is not None:
+            row, at, end = target
+            row_index = rows.index(row)
+            self.selection.start_at(Place(index, row.section, row.index, at))
+            self.selection.extend_to(Place(index, row.section, row.index, end))
+        self._flow.scroll_to_row(index, row_index, GRID * 2 if target is None else self._flow.height / 3)
+        self._after_change()
+
+    def _find_in(self, view: MessageView, needle: str) -> tuple[TextRow, int, int] | None:
+        for row in view.text_rows():
+            document = row.document_for(self._page).document
+            cursor = document.find(needle)
+            if not cursor.isNull():
+                return row, cursor.selectionStart(), cursor.selectionEnd()
+        return None
+
+    def scroll_to_end(self) -> None:
+        self._flow.following = True
+        self._after_change()
+
+    def rects(self, message_id: str, section: Section, block: int, start: int, end: int) -> list[QRectF]:
+        """Where a range of characters of a block stands in the viewport; empty where it is folded away.
+
+        Positions are those of the block's document. What is not on the screen has rectangles outside of it.
+        """
+        index = self._index.get(message_id)
+        row = self._flow.views[index].text_row(section, block) if index is not None else None
+        if index is None or row is None:
+            return []
+        rows = self._flow.views[index].rows
+        position = next(at for at, other in enumerate(rows) if other is row)
+        self._measure(row)
+        top = self._flow.top_of(index, position) - self._flow.value + self._flow.gap_above(index, position)
+        origin = row.text_origin(self._page) + QPointF(0, top)
+        return [rect.translated(origin) for rect in range_rects(row.document_for(self._page).document, start, end)]
+
+    # -- what pointer, controls and accessibility ask for
+
+    @property
+    def flow(self) -> Flow:
+        return self._flow
+
+    @property
+    def page(self) -> Page:
+        return self._page
+
+    @property
+    def controls(self) -> Controls:
+        return self._controls
+
+    def keep_accessible(self, interface: QAccessibleInterface) -> QAccessibleInterface:
+        """Holds the interface as long as the pane lives: Qt keeps no reference that Python knows of."""
+        self._accessible = interface
+        return interface
+
+    def index_of(self, message_id: str) -> int | None:
+        return self._index.get(message_id)
+
+    def scroll_by(self, pixels: float) -> None:
+        self._flow.scroll_by(pixels)
+        self._after_change()
+
+    def show_again(self) -> None:
+        """Paints anew: hover, focus or selection changed."""
+        self.viewport().update()
+
+    def press(self, message_id: str, action: str) -> None:
+        """Does what a control says: folds, copies the final answer, or tells those who listen."""
+        index = self._index.get(message_id)
+        if index is None:
+            return
+        if action == TOGGLE:
+            self.toggle_thinking(index)
+        elif action == "copy_boxed":
+            QGuiApplication.clipboard().setText(self._flow.views[index].source(Section.BOXED))
+        else:
+            self.actionTriggered.emit(message_id, action)
+
+    def toggle_thinking(self, index: int) -> None:
+        view = self._flow.views[index]
+        if not isinstance(view, AnswerView):
+            return
+        # The header that was pressed stays where it is, also at the end of the text.
+        self._flow.following = False
+        self._drop_selection_in(index)
+        opened = view.toggle_thinking()
+        self._flow.touch(index)
+        self._after_change()
+        self._flow.following = self._flow.is_at_end
+        self.thinkingToggled.emit(view.message.id, opened)
+
+    # -- laying out
+
+    def _measure(self, row: Row) -> None:
+        row.measure(self._page)
+        if isinstance(row, TextRow):
+            self._keep(row)
+
+    def _keep(self, row: TextRow) -> None:
+        """Notes that the document of a row is in use; those that were not for longest are dropped."""
+        self._documents[row] = None
+        self._documents.move_to_end(row)
+        while len(self._documents) > CACHED_DOCUMENTS:
+            oldest, _ = self._documents.popitem(last=False)
+            oldest.rendered = None
+
+    def _after_change(self, *, new_text: bool = False) -> None:
+        self._flow.settle()
+        self._sync_bar()
+        self._place_new_text(new_text)
+        ticking = any(view.is_waiting for view in self._flow.views[-2:])
+        if ticking != self._tick.isActive():
+            self._tick.start() if ticking else self._tick.stop()
+        self._idle.start()
+        self.viewport().update()
+
+    def _sync_bar(self) -> None:
+        bar = self.verticalScrollBar()
+        bar.blockSignals(True)
+        bar.setRange(0, round(self._flow.maximum))
+        bar.setPageStep(max(round(self._flow.height - 2 * self._look.line), 1))
+        bar.setSingleStep(round(2 * self._look.line))
+        bar.setValue(bar.maximum() if self._flow.following else round(self._flow.value))
+        bar.blockSignals(False)
+
+    def _place_new_text(self, new_text: bool) -> None:
+        button = self._new_text
+        if self._flow.is_at_end:
+            button.hide()
+        elif new_text and not self._flow.following:
+            button.show()
+        if button.isVisible():
+            size = button.sizeHint()
+            area = self.viewport().rect()
+            button.setGeometry((area.width() - size.width()) // 2, area.bottom() - size.height() - GRID, *size.toTuple())
+
+    def _lay_out_anew(self) -> None:
+        x, width = self._look.column(self.viewport().width())
+        self._page = Page(self._look, x, width)
+        for view in self._flow.views:
+            view.forget_layout(self._page)
+        self._flow.touch_all()
+        self._measure_head()
+        self._after_change()
+
+    def _measure_head(self) -> None:
+        self._flow.head = HEAD + self._banner.measure(self._page)
+
+    def _is_thinking_in_view(self, index: int) -> bool:
+        return any(
+            placed.view_index == index and isinstance(placed.row, TextRow) and placed.row.section is Section.THINKING
+            for placed in self._flow.placed()
+        )
+
+    # -- idle work
+
+    def _on_idle(self) -> None:
+        """A little work at a time: colours first, then what is just outside of the view."""
+        if self._colour_some() or (self.isVisible() and self._flow.prepare(PREPARED_SCREENS)):
+            self._flow.settle()
+            self._sync_bar()
+            return
+        self._idle.stop()
+
+    def _colour_some(self) -> bool:
+        if self._colouring is None:
+            if not self._uncoloured:
+                return False
+            self._colouring = self._next_to_colour()
+            return True
+        rows, work = self._colouring
+        found = next(work, _NOTHING)
+        if found is None:
+            return True
+        self._colouring = None
+        if found is not _NOTHING:
+            for row, stretches in zip(rows, found, strict=True):
+                row.colours = stretches
+                row.rendered = None
+            self.viewport().update()
+        return True
+
+    def _next_to_colour(self) -> tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None:
+        view, section, block = self._uncoloured.pop()
+        rows = [
+            row
+            for row in view.text_rows()
+            if row.section is section and isinstance(row.block, Code) and row.block.block == block
+        ]
+        pieces = [row.block.text for row in rows if isinstance(row.block, Code)]
+        if not rows or not isinstance(rows[0].block, Code):
+            return None
+        return rows, colour(rows[0].block.language, pieces)
+
+    def _note_uncoloured(self, view: MessageView, row: TextRow) -> None:
+        if not isinstance(row.block, Code) or row.is_coloured or not isinstance(view, AnswerView):
+            return
+        if not view.is_finished(row):
+            return
+        for other in view.text_rows():
+            if isinstance(other.block, Code) and other.block.block == row.block.block and other.section is row.section:
+                other.is_coloured = True
+        if row.block.language:
+            self._uncoloured.append((view, row.section, row.block.block))
+            self._idle.start()
+
+    def _on_tick(self) -> None:
+        waited = self._since_told.elapsed() / 1000 if self._since_told.isValid() else 0.0
+        for index, view in enumerate(self._flow.views):
+            if isinstance(view, AnswerView) and view.is_waiting:
+                view.waited_s = waited
+                view.refresh()
+                self._flow.touch(index)
+        self._after_change()
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        try:
+            self._paint(painter, QRectF(event.rect()))
+        except Exception:  # raised in here, it would leave the window unable to paint anything again
+            log.exception("the chat pane could not be painted")
+        finally:
+            painter.end()
+
+    def _paint(self, painter: QPainter, clip: QRectF) -> None:
+        painter.fillRect(clip, self._look.color("window"))
+        if self._flow.value < self._flow.head:
+            self._banner.paint(painter, self._page, HEAD - self._flow.value)
+        grounds: set[int] = set()
+        for placed in self._flow.placed():
+            if placed.view_index not in grounds:
+                grounds.add(placed.view_index)
+                placed.view.paint_ground(painter, self._page, self._flow.view_top(placed))
+            if placed.top <= clip.bottom() and placed.bottom >= clip.top():
+                self._paint_row(painter, placed, clip)
+
+    def _paint_row(self, painter: QPainter, placed: Placed, clip: QRectF) -> None:
+        row = placed.row
+        if isinstance(row, ChromeRow):
+            if not row.on_demand or self._controls.are_shown(placed.view.message.id):
+                row.paint(painter, self._page, placed.top, self._control_state(placed))
+            return
+        if isinstance(row, TextRow):
+            selected = self.selection.range_in(placed.view_index, row)
+            if selected is not None:
+                last = length(row.document_for(self._page).document)
+                selected = min(selected[0], last), min(selected[1], last)
+            row.paint(painter, self._page, placed.top, clip, selected)
+            self._keep(row)
+            self._note_uncoloured(placed.view, row)
+            if row.controls and self._controls.are_shown(placed.view.message.id):
+                row.paint_controls(painter, self._page, placed.top, self._control_state(placed))
+
+    def _control_state(self, placed: Placed) -> Callable[[Control], str]:
+        return lambda control: self._controls.state_of(placed.view.message.id, control.action)
+
+    # -- events
+
+    def _on_scrolled(self, value: int) -> None:
+        bar = self.verticalScrollBar()
+        step = value - round(self._flow.value)
+        if value >= bar.maximum():
+            self._flow.following = True
+            self._flow.settle()
+        elif abs(step) < 2 * self._flow.height:
+            self._flow.scroll_by(step)
+        else:
+            self._flow.scroll_to(value)
+        self._after_change()
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        """The bar only tells; what is shown follows from the anchor."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._flow.height = float(self.viewport().height())
+        x, width = self._look.column(self.viewport().width())
+        same = width == self._page.width
+        self._page = Page(self._look, x, width)
+        if not same:
+            for view in self._flow.views:
+                view.take_width(self._page)
+            self._flow.touch_all()
+            self._measure_head()
+        self._after_change()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+            self._lay_out_anew()
+        super().changeEvent(event)
+
+    def _retranslate(self) -> None:
+        self.setAccessibleName(self.tr("Conversation"))
+        self._new_text.setText(self.tr("↓ New text"))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pointer.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pointer.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._pointer.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self._pointer.wheel(event):
+            super().wheelEvent(event)
+        self._pointer.look_again()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._pointer.context_menu(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._pointer.leave()
+        elif event.type() == QEvent.Type.ToolTip and self._pointer.show_tool_tip(event):
+            return True
+        return super().viewportEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._controls.key(event):
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return self._controls.move_focus(forward) or super().focusNextPrevChild(forward)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._controls.focus_in(event.reason())
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._controls.focus_out()
+        super().focusOutEvent(event)
+
+
+_NOTHING: Final[list[list[Stretch]]] = []

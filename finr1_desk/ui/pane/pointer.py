@@ -1,0 +1,298 @@
+"""What the pointer does in the pane: selecting, following links, pressing controls, the context menu.
+
+Owns the state of a drag and the meaning of clicks; where things are comes from the flow and the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QAction, QClipboard, QContextMenuEvent, QGuiApplication, QHelpEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip
+
+from finr1_desk.core.conversation import Role
+from finr1_desk.ui.pane import wording
+from finr1_desk.ui.pane.controls import Named, control_at
+from finr1_desk.ui.pane.flow import Placed
+from finr1_desk.ui.pane.markdown import allowed_link
+from finr1_desk.ui.pane.rows import TextRow
+from finr1_desk.ui.pane.selection import WHOLE, Place
+from finr1_desk.ui.pane.textmap import position_at, word_at
+
+if TYPE_CHECKING:
+    from finr1_desk.ui.pane.pane import ChatPane
+
+DRAG_MS: Final = 30
+DRAG_SHARE: Final = 0.35  # of the distance to the pane, scrolled at every step
+LONGEST_PRIMARY: Final = 1_000_000  # characters put on the X11 selection
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The word with which a selection by words began."""
+
+    start: Place
+    end: Place
+
+
+class Pointer(QObject):
+    """The pointer of one pane."""
+
+    def __init__(self, pane: ChatPane) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        self._pressed: Named | None = None
+        self._pressed_link = ""
+        self._is_selecting = False
+        self._word: Word | None = None
+        self._at = QPointF()
+        self._triple = QTimer(self)
+        self._triple.setSingleShot(True)
+        self._drag = QTimer(self)
+        self._drag.setInterval(DRAG_MS)
+        self._drag.timeout.connect(self._on_drag)
+
+    # -- clicks
+
+    def press(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        point = event.position()
+        named = self._control(point)
+        if named is not None:
+            self._pressed = named
+            return
+        self._pressed_link = self._link(point)
+        place = self._place(point)
+        if place is None:
+            return
+        self._is_selecting = True
+        self._word = None
+        selection = self._pane.selection
+        if self._triple.isActive():
+            self._triple.stop()
+            selection.start_at(Place(place.view, place.section, place.block, 0))
+            selection.extend_to(Place(place.view, place.section, place.block, WHOLE))
+            self._is_selecting = False
+            self._offer_primary()
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            selection.extend_to(place)
+        else:
+            selection.start_at(place)
+        self._pane.show_again()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self._control(event.position()) is not None:
+            self.press(event)
+            return
+        place = self._place(event.position())
+        row = self._row_of(place)
+        if place is None or row is None:
+            return
+        self._word = self._word_around(place, row)
+        self._pane.selection.start_at(self._word.start)
+        self._pane.selection.extend_to(self._word.end)
+        self._is_selecting = True
+        self._triple.start(QApplication.doubleClickInterval())
+        self._pane.show_again()
+
+    def move(self, event: QMouseEvent) -> None:
+        self._at = event.position()
+        if self._is_selecting and event.buttons() & Qt.MouseButton.LeftButton:
+            self._extend()
+            outside = not 0 <= self._at.y() <= self._pane.flow.height
+            if outside != self._drag.isActive():
+                self._drag.start() if outside else self._drag.stop()
+            return
+        self.look_again()
+
+    def release(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._drag.stop()
+        pressed, self._pressed = self._pressed, None
+        link, self._pressed_link = self._pressed_link, ""
+        was_selecting, self._is_selecting = self._is_selecting, False
+        if pressed is not None:
+            if self._control(event.position()) == pressed:
+                self._pane.press(pressed.message_id, pressed.action)
+            return
+        if self._pane.selection.ends is not None:
+            if was_selecting:
+                self._offer_primary()
+        elif link and link == self._link(event.position()):
+            self._pane.linkActivated.emit(link)
+        self.look_again()
+
+    def wheel(self, event: QWheelEvent) -> bool:
+        """Shifts a table or code that is too wide, with Shift or a sideways wheel; False for anything else."""
+        sideways = event.angleDelta().x()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
+            sideways = event.angleDelta().y()
+        if not sideways or abs(sideways) < abs(event.angleDelta().y()) and not event.modifiers():
+            return False
+        placed = self._placed(event.position())
+        if placed is None or not isinstance(placed.row, TextRow):
+            return False
+        most = placed.row.most_pan(self._pane.page)
+        if most <= 0:
+            return False
+        shift = min(max(placed.row.pan - sideways, 0), most)
+        for row in placed.view.text_rows():
+            if row.section is placed.row.section and row.shares_width_with(placed.row):
+                row.pan = shift
+        self._pane.show_again()
+        return True
+
+    def leave(self) -> None:
+        controls = self._pane.controls
+        if controls.pointed_at is not None or controls.hovered is not None:
+            controls.pointed_at = controls.hovered = None
+            self._pane.show_again()
+
+    def look_again(self) -> None:
+        """Finds out what is under the pointer now."""
+        point = QPointF(self._pane.viewport().mapFromGlobal(self._pane.cursor().pos()))
+        if not self._pane.viewport().rect().contains(point.toPoint()):
+            return
+        self.look_at(point)
+
+    def look_at(self, point: QPointF) -> None:
+        controls = self._pane.controls
+        placed = self._placed(point)
+        message_id = placed.view.message.id if placed is not None else None
+        named = self._control(point)
+        if (message_id, named) != (controls.pointed_at, controls.hovered):
+            controls.pointed_at, controls.hovered = message_id, named
+            self._pane.show_again()
+        if named is not None or self._link(point):
+            shape = Qt.CursorShape.PointingHandCursor
+        elif placed is not None and isinstance(placed.row, TextRow):
+            shape = Qt.CursorShape.IBeamCursor
+        else:
+            shape = Qt.CursorShape.ArrowCursor
+        if self._pane.viewport().cursor().shape() != shape:
+            self._pane.viewport().setCursor(shape)
+
+    # -- menu and tips
+
+    def context_menu(self, event: QContextMenuEvent) -> None:
+        point = QPointF(self._pane.viewport().mapFromGlobal(event.globalPos()))
+        menu = self.menu_at(point)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def menu_at(self, point: QPointF) -> QMenu:
+        """The context menu for a point of the viewport."""
+        pane = self._pane
+        menu = QMenu(pane)
+        copy = menu.addAction(pane.tr("Copy"), pane.copy)
+        copy.setEnabled(pane.selection.ends is not None)
+        placed = self._placed(point)
+        if placed is not None and placed.view.message.role is Role.ASSISTANT and placed.view.message.answer:
+            message_id = placed.view.message.id
+            menu.addAction(self._action(menu, wording.control("copy_answer"), message_id))
+        link = self._link(point)
+        if link:
+            menu.addAction(pane.tr("Copy link"), lambda: QGuiApplication.clipboard().setText(link))
+        menu.addSeparator()
+        menu.addAction(pane.tr("Select all"), pane.select_all)
+        return menu
+
+    def _action(self, menu: QMenu, text: str, message_id: str) -> QAction:
+        action = QAction(text, menu)
+        action.triggered.connect(lambda: self._pane.actionTriggered.emit(message_id, "copy_answer"))
+        return action
+
+    def show_tool_tip(self, event: QEvent) -> bool:
+        """Where a link leads."""
+        if not isinstance(event, QHelpEvent):
+            return False
+        link = self._link(QPointF(event.pos()))
+        if link:
+            QToolTip.showText(event.globalPos(), link, self._pane.viewport())
+        else:
+            QToolTip.hideText()
+        return True
+
+    # -- selecting
+
+    def _extend(self) -> None:
+        place = self._place(self._at)
+        if place is None:
+            return
+        selection = self._pane.selection
+        row = self._row_of(place)
+        if self._word is not None and row is not None:
+            reached = self._word_around(place, row)
+            selection.start_at(self._word.end if place < self._word.start else self._word.start)
+            selection.extend_to(min(reached.start, place) if place < self._word.start else reached.end)
+        else:
+            selection.extend_to(place)
+        self._pane.show_again()
+
+    def _on_drag(self) -> None:
+        over = self._at.y() if self._at.y() < 0 else max(self._at.y() - self._pane.flow.height, 0)
+        if over:
+            self._pane.scroll_by(over * DRAG_SHARE)
+            self._extend()
+
+    def _word_around(self, place: Place, row: TextRow) -> Word:
+        start, end = word_at(row.document_for(self._pane.page).document, place.offset)
+        return Word(
+            Place(place.view, place.section, place.block, start), Place(place.view, place.section, place.block, end)
+        )
+
+    def _offer_primary(self) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if clipboard.supportsSelection():
+            text = self._pane.selected_text()
+            if len(text) <= LONGEST_PRIMARY:
+                clipboard.setText(text, QClipboard.Mode.Selection)
+
+    # -- what is where
+
+    def _placed(self, point: QPointF) -> Placed | None:
+        """The row at a height; the gap above a row belongs to it."""
+        for placed in self._pane.flow.placed():
+            if point.y() < placed.bottom:
+                return placed
+        return None
+
+    def _control(self, point: QPointF) -> Named | None:
+        placed = self._placed(point)
+        if placed is None:
+            return None
+        control = control_at(placed, point.x(), point.y(), self._pane.page.x)
+        return Named(placed.view.message.id, control.action) if control is not None else None
+
+    def _place(self, point: QPointF) -> Place | None:
+        """The position nearest to a point."""
+        found: Placed | None = None
+        for placed in self._pane.flow.placed():
+            if not isinstance(placed.row, TextRow):
+                continue
+            if found is None or placed.top <= point.y():
+                found = placed
+            if placed.bottom >= point.y():
+                break
+        if found is None or not isinstance(found.row, TextRow):
+            return None
+        row = found.row
+        origin = row.text_origin(self._pane.page) + QPointF(0, found.top)
+        offset = position_at(row.document_for(self._pane.page).document, point - origin)
+        return Place(found.view_index, row.section, row.index, offset)
+
+    def _row_of(self, place: Place | None) -> TextRow | None:
+        return self._pane.flow.views[place.view].text_row(place.section, place.block) if place is not None else None
+
+    def _link(self, point: QPointF) -> str:
+        placed = self._placed(point)
+        if placed is None or not isinstance(placed.row, TextRow):
+            return ""
+        row = placed.row
+        local = point - row.text_origin(self._pane.page) - QPointF(0, placed.top)
+        href = row.document_for(self._pane.page).document.documentLayout().anchorAt(local)
+        return href if allowed_link(href) else ""

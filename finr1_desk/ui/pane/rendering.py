@@ -1,0 +1,246 @@
+"""One block becomes one `QTextDocument`, with what has to be painted around its text.
+
+Owns the building of documents with a cursor (never from HTML: nothing is fetched, and positions stay known). What is
+no text (markers of lists, bars of quotes, panels of code, rules, lines of tables) is noted beside the document and
+painted by `decorations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from PySide6.QtGui import QBrush, QTextCharFormat, QTextCursor, QTextDocument, QTextOption, QTextTable
+
+from finr1_desk.ui.pane.blocks import (
+    Block,
+    Code,
+    Heading,
+    ListItem,
+    Maths,
+    Paragraph,
+    Plain,
+    Quote,
+    Rule,
+    Table,
+)
+from finr1_desk.ui.pane.look import Look, Tone, tabular
+from finr1_desk.ui.pane.markdown import Run, RunKind
+from finr1_desk.ui.pane.tables import TableWidths, insert_table
+from finr1_desk.ui.theme import GRID
+
+LINE_BREAK: Final = "\u2028"
+QUOTE_INDENT: Final = GRID * 2
+BULLET_INDENT: Final = GRID * 3
+NESTED_CODE_INSET: Final = GRID * 1.5
+
+ReadInline = Callable[[str], Sequence[Run]]
+Colours = Sequence[tuple[int, int, str]]  # start, length, name of a colour of the theme
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A list marker; `block` is the number of the document's block beside whose first line it stands."""
+
+    block: int
+    text: str
+    right: float  # pixels from the left edge of the document to the marker's right edge
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A stretch of the document's blocks, both ends included, with something painted along it `left` pixels in."""
+
+    first: int
+    last: int
+    left: float
+
+
+@dataclass(slots=True)
+class Rendered:
+    """A document and its decorations; `width` is what it needs at least, where its lines are not to be broken."""
+
+    document: QTextDocument
+    width: float = 0
+    markers: list[Marker] = field(default_factory=list)
+    bars: list[Band] = field(default_factory=list)
+    panels: list[Band] = field(default_factory=list)
+    rules: list[int] = field(default_factory=list)
+    tables: list[tuple[QTextTable, bool]] = field(default_factory=list)  # whether it begins with the header
+
+
+class Renderer:
+    """Builds the document of one block.
+
+    Args:
+        look: the measures.
+        tone: the voice of the section the block belongs to.
+        read: turns inline Markdown into runs.
+        width: that the text may take, in pixels.
+    """
+
+    def __init__(self, look: Look, tone: Tone, read: ReadInline, width: float) -> None:
+        self._look = look
+        self._tone = tone
+        self._read = read
+        self._available = width
+        document = QTextDocument()
+        document.setUndoRedoEnabled(False)
+        document.setDocumentMargin(0)
+        document.setDefaultFont(look.text)
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        document.setDefaultTextOption(option)
+        self._cursor = QTextCursor(document)
+        self._is_fresh = True  # the document's first block is still unused
+        self._result = Rendered(document)
+
+    def render(self, block: Block, *, widths: TableWidths | None = None, colours: Colours = ()) -> Rendered:
+        """The document of `block`; `widths` are those of the table it is a piece of, `colours` those of its code."""
+        self._cursor.beginEditBlock()
+        match block:
+            case Code():
+                self._code(block, colours)
+            case Table():
+                self._table(block, 0, widths)
+            case _:
+                self._block(block, 0, 0, depth=0)
+        self._cursor.endEditBlock()
+        document = self._result.document
+        document.setTextWidth(max(self._available, self._result.width))
+        return self._result
+
+    # -- blocks
+
+    def _block(self, block: Block, indent: float, above: float, *, depth: int) -> None:
+        match block:
+            case Paragraph():
+                self._start(indent, above)
+                self._runs(self._read(block.text))
+            case Heading():
+                self._start(indent, above, self._look.heading_line(block.level))
+                self._runs(self._read(block.text), block.level)
+            case Quote():
+                first = self._next_number
+                self._children(block.children, indent + QUOTE_INDENT, above, depth)
+                self._result.bars.append(Band(first, self._last_number, indent))
+            case ListItem():
+                self._item(block, indent, above, depth)
+            case Rule():
+                self._start(indent, above, GRID)
+                self._result.rules.append(self._last_number)
+            case Code():
+                self._nested_code(block, indent, above)
+            case Maths():
+                self._start(indent, above, self._look.code_line)
+                self._runs([Run(_lines(block.text), RunKind.MATHS)])
+            case Table():
+                self._table(block, indent, None)
+            case Plain():
+                self._start(indent, above)
+                self._runs([Run(_lines(block.text))])
+
+    def _children(self, children: Sequence[Block], indent: float, above: float, depth: int) -> None:
+        if not children:
+            self._start(indent, above)
+        before: Block | None = None
+        for child in children:
+            gap = above if before is None else min(self._look.gap(before, child), GRID)
+            self._block(child, indent, gap, depth=depth)
+            before = child
+
+    def _item(self, item: ListItem, indent: float, above: float, depth: int) -> None:
+        metrics = self._look.text_metrics
+        room = max(BULLET_INDENT, 4 * round((metrics.horizontalAdvance(item.marker) + GRID * 1.25) / 4))
+        number = self._next_number
+        self._children(item.children, indent + room, above, depth + 1)
+        self._result.markers.append(Marker(number, item.marker, indent + room - GRID))
+
+    def _nested_code(self, block: Code, indent: float, above: float) -> None:
+        self._start(indent + NESTED_CODE_INSET, above + GRID, self._look.code_line)
+        block_format = self._cursor.blockFormat()
+        block_format.setBottomMargin(GRID)
+        self._cursor.setBlockFormat(block_format)
+        self._cursor.insertText(_lines(block.text), self._plain_code_format())
+        self._result.panels.append(Band(self._last_number, self._last_number, indent))
+
+    def _code(self, block: Code, colours: Colours) -> None:
+        document = self._result.document
+        option = document.defaultTextOption()
+        option.setWrapMode(QTextOption.WrapMode.NoWrap)
+        document.setDefaultTextOption(option)
+        self._start(0, 0, self._look.code_line)
+        plain = self._plain_code_format()
+        text = _lines(block.text)
+        at = 0
+        for start, length, name in colours:
+            if start > at:
+                self._cursor.insertText(text[at:start], plain)
+            coloured = QTextCharFormat(plain)
+            coloured.setForeground(QBrush(self._look.color(name)))
+            self._cursor.insertText(text[start : start + length], coloured)
+            at = start + length
+        if at < len(text):
+            self._cursor.insertText(text[at:], plain)
+        self._result.width = document.idealWidth()
+
+    def _plain_code_format(self) -> QTextCharFormat:
+        result = QTextCharFormat()
+        result.setFont(self._look.code)
+        result.setForeground(QBrush(self._look.tone_color(self._tone)))
+        return result
+
+    def _table(self, block: Table, indent: float, widths: TableWidths | None) -> None:
+        if widths is None:
+            widths = TableWidths()
+            widths.add(block, self._look)
+        columns = widths.columns(self._available - indent)
+        if indent or not self._is_fresh:
+            self._start(indent, GRID / 2, GRID)  # a table cannot stand at once beside a marker
+        table = insert_table(
+            self._cursor, block, columns, widths.right_aligned, self._look, self._insert_cell, left=indent
+        )
+        self._is_fresh = False
+        self._result.tables.append((table, bool(block.header)))
+        self._result.width = max(self._result.width, indent + sum(columns))
+
+    def _insert_cell(self, cursor: QTextCursor, text: str, bold: bool) -> None:
+        for run in self._read(text):
+            shown = run if not bold else Run(run.text, run.kind, True, run.italic, run.struck, run.href)
+            char_format = QTextCharFormat(self._look.char_format(shown, self._tone))
+            if run.kind not in (RunKind.CODE, RunKind.MATHS):
+                char_format.setFont(tabular(char_format.font()))
+            cursor.insertText(_lines(run.text), char_format)
+
+    # -- text
+
+    @property
+    def _next_number(self) -> int:
+        return 0 if self._is_fresh else self._result.document.blockCount()
+
+    @property
+    def _last_number(self) -> int:
+        return self._result.document.blockCount() - 1
+
+    def _start(self, indent: float, above: float, line: float = 0) -> None:
+        block_format = self._look.block_format(indent, 0 if self._is_fresh else above, line)
+        if self._is_fresh:
+            self._cursor.setBlockFormat(block_format)
+            self._is_fresh = False
+        else:
+            self._cursor.insertBlock(block_format)
+        # An empty paragraph takes its height from this.
+        self._cursor.setBlockCharFormat(self._look.char_format(Run(""), self._tone))
+
+    def _runs(self, runs: Sequence[Run], level: int = 0) -> None:
+        for run in runs:
+            text = _lines(run.text)
+            if run.kind is RunKind.IMAGE and not text:
+                continue
+            self._cursor.insertText(text, self._look.char_format(run, self._tone, level))
+
+
+def _lines(text: str) -> str:
+    return text.replace("\n", LINE_BREAK)
+

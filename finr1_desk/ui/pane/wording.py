@@ -1,0 +1,131 @@
+"""The words that the chat pane itself adds: captions, states, names of controls.
+
+Owns these sentences, in the user's language through Qt's translator; it lays out nothing. The sentence for an error is
+made elsewhere and handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.core.conversation import Message, MessageState, Role
+from finr1_desk.core.errors import ErrorCode
+from finr1_desk.ui.sentences import describe
+
+DescribeError = Callable[[str], str]
+
+
+
+def duration(seconds: float) -> str:
+    """Whole seconds below a minute, minutes and seconds above."""
+    whole = max(int(seconds), 0)
+    if whole < 60:
+        return QCoreApplication.translate("ChatPane", "{seconds} s").format(seconds=whole)
+    return QCoreApplication.translate("ChatPane", "{minutes} min {seconds} s").format(
+        minutes=whole // 60, seconds=whole % 60
+    )
+
+
+def thinking_header(message: Message, live: LiveStatus | None, waited_s: float) -> str:
+    """«Thinking… 12 s», then «Thought for 34 s · 812 tokens»; `waited_s` has passed since `live` was told."""
+    if live is not None and live.phase is Phase.THINKING:
+        return QCoreApplication.translate("ChatPane", "Thinking… {time}").format(time=duration(live.think_s + waited_s))
+    seconds, tokens = 0.0, 0
+    if live is not None:
+        seconds, tokens = live.think_s, live.think_tokens
+    elif message.generation is not None:
+        seconds, tokens = message.generation.timing.think_s, message.generation.usage.think_tokens
+    if seconds <= 0 and tokens <= 0:
+        return QCoreApplication.translate("ChatPane", "Reasoning")
+    count = QLocale().toString(tokens)
+    return QCoreApplication.translate("ChatPane", "Thought for {time} · {tokens} tokens").format(
+        time=duration(seconds), tokens=count
+    )
+
+
+def waiting(live: LiveStatus | None) -> str:
+    """What an answer without text waits for; empty when it is being written."""
+    if live is None:
+        return QCoreApplication.translate("ChatPane", "Writing…")
+    match live.phase:
+        case Phase.QUEUED:
+            return QCoreApplication.translate("ChatPane", "Queued")
+        case Phase.LOADING:
+            return QCoreApplication.translate("ChatPane", "Loading the model… {percent} %").format(
+                percent=round(100 * live.load_fraction)
+            )
+        case Phase.PREFILL:
+            return QCoreApplication.translate("ChatPane", "Reading the question… {percent} %").format(
+                percent=round(100 * live.prefill_fraction)
+            )
+        case _:
+            return ""
+
+
+def ended(message: Message, describe_error: DescribeError) -> str:
+    """How an answer ended, where it is not simply complete."""
+    match message.state:
+        case MessageState.STOPPED:
+            return QCoreApplication.translate("ChatPane", "Stopped")
+        case MessageState.LENGTH:
+            return QCoreApplication.translate("ChatPane", "Ended at the token limit")
+        case MessageState.INTERRUPTED:
+            return QCoreApplication.translate("ChatPane", "Interrupted: the text up to here was kept")
+        case MessageState.FAILED:
+            error = message.generation.error if message.generation is not None else None
+            if not error:
+                return QCoreApplication.translate("ChatPane", "Failed")
+            return QCoreApplication.translate("ChatPane", "Failed: {reason}").format(reason=describe_error(error))
+        case _:
+            return ""
+
+
+def answer_label() -> str:
+    """Before the final answer."""
+    return QCoreApplication.translate("ChatPane", "Answer:")
+
+
+def provenance(message: Message) -> str:
+    """Which model wrote an answer, and how fast."""
+    generation = message.generation
+    if generation is None:
+        return ""
+    parts = [generation.model.name, generation.model.quantisation]
+    if generation.timing.tokens_per_s > 0:
+        speed = QLocale().toString(generation.timing.tokens_per_s, "f", 1)
+        parts.append(QCoreApplication.translate("ChatPane", "{speed} tokens/s").format(speed=speed))
+    return " · ".join(part for part in parts if part)
+
+
+def control(action: str) -> str:
+    """The name of a control."""
+    names = {
+        "copy_answer": QCoreApplication.translate("ChatPane", "Copy answer"),
+        "copy_all": QCoreApplication.translate("ChatPane", "Copy with reasoning"),
+        "copy_question": QCoreApplication.translate("ChatPane", "Copy"),
+        "copy_boxed": QCoreApplication.translate("ChatPane", "Copy"),
+        "regenerate": QCoreApplication.translate("ChatPane", "Regenerate"),
+        "continue": QCoreApplication.translate("ChatPane", "Continue"),
+        "answer_now": QCoreApplication.translate("ChatPane", "Answer now"),
+        "take_back": QCoreApplication.translate("ChatPane", "Take back"),
+    }
+    return names[action]
+
+
+def speaker(role: Role) -> str:
+    """Who says a message, for those who hear it."""
+    if role is Role.USER:
+        return QCoreApplication.translate("ChatPane", "Question")
+    return QCoreApplication.translate("ChatPane", "Answer")
+
+
+def error_sentence(error: str) -> str:
+    """The sentence for an error that was kept as its code; anything else is a sentence already."""
+    try:
+        code = ErrorCode(error)
+    except ValueError:
+        return error
+    return describe(code, {}).text
