@@ -27,6 +27,11 @@ LOG_FILE: Final = "engine.log"
 SPAWN_LOCK: Final = "engine.lock"
 WORKER_LOCK: Final = "worker.lock"
 
+# GNU OpenMP's threads wait for each other by spinning for 3 ms before they sleep. Where another program wants the
+# same cores, that is time taken from the very thread they wait for: measured with two threads on two busy cores, 3 to
+# 20 tokens a second instead of 106 with 1,000 spins (10 µs). Nearly all waits on an idle machine are shorter.
+_SPINS: Final = {"GOMP_SPINCOUNT": "1000"}
+
 # Exit status of a worker that found another one at work in its folder.
 EXIT_NOT_ALONE: Final = 75
 
@@ -191,6 +196,7 @@ def spawn(runtime: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
             start_new_session=True,
             close_fds=True,
             creationflags=flags,
+            env={**_SPINS, **os.environ},
         )
 
 

@@ -145,6 +145,13 @@ def build_info() -> str:
     return str(llama_cpp.llama_print_system_info().decode("utf-8", "replace")).strip()
 
 
+def ggml_version() -> str:
+    """The version and commit of the library that llama.cpp computes with, `0.25.3 (1a2b3c4)`."""
+    version = _ggml_function("ggml_version", ctypes.c_char_p)()
+    commit = _ggml_function("ggml_commit", ctypes.c_char_p)()
+    return f"{version.decode('utf-8', 'replace')} ({commit.decode('utf-8', 'replace')})"
+
+
 def file_type_name(file_type: int) -> str | None:
     """A quantisation as llama.cpp writes it in file names (`Q4_K_M`); None where it is unknown."""
     name = llama_cpp.llama_ftype_name(file_type)
@@ -312,6 +319,11 @@ class Model:
 
 DECODE_ABORTED: Final = 2
 
+# The same function as llama_cpp's, giving an address instead of a pointer object: this is called for every token.
+_logits_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
+    ("llama_get_logits_ith", llama_cpp.llama_cpp._lib)
+)
+
 
 class Context:
     """A KV cache and the computation over it.
@@ -360,13 +372,17 @@ class Context:
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: should_abort())
         self._no_abort = llama_cpp.ggml_abort_callback()
         self._batch = llama_cpp.llama_batch_init(micro_batch, 0, 1)
-        self._logits_address = 0
+        self._single = llama_cpp.llama_batch_init(1, 0, 1)
+        self._single.n_tokens = self._single.n_seq_id[0] = self._single.logits[0] = 1
+        self._single_token, self._single_position = self._single.token, self._single.pos
+        self._address = 0
         self._logits: Logits = np.empty(0, dtype=np.float32)
 
     def close(self) -> None:
         """Gives the memory back; a second call does nothing."""
         if self._pointer is not None:
             llama_cpp.llama_batch_free(self._batch)
+            llama_cpp.llama_batch_free(self._single)
             llama_cpp.llama_free(self._pointer)
             self._pointer = None
             self._logits = np.empty(0, dtype=np.float32)
@@ -414,14 +430,11 @@ class Context:
 
     def append(self, sequence: int, token: int) -> int:
         """Appends one token and computes its logits. Returns llama.cpp's status; the sequence grows upon 0."""
-        batch, held = self._batch, self.sequences[sequence]
-        batch.n_tokens = 1
-        batch.token[0] = token
-        batch.pos[0] = len(held)
-        batch.n_seq_id[0] = 1
-        batch.seq_id[0][0] = sequence
-        batch.logits[0] = 1
-        status = int(llama_cpp.llama_decode(self._pointer, batch))
+        held = self.sequences[sequence]
+        self._single_token[0] = token
+        self._single_position[0] = len(held)
+        self._single.seq_id[0][0] = sequence
+        status = int(llama_cpp.llama_decode(self._pointer, self._single))
         if status == 0:
             held.append(token)
         return status
@@ -432,11 +445,11 @@ class Context:
         Raises:
             LlamaError: the last call computed none.
         """
-        pointer = llama_cpp.llama_get_logits_ith(self._pointer, -1)
-        if not pointer:
+        address = _logits_address(self._pointer, -1)
+        if not address:
             raise LlamaError("no logits")
-        address = ctypes.addressof(pointer.contents)
-        if address != self._logits_address or not self._logits.size:
-            self._logits = np.ctypeslib.as_array(pointer, shape=(self._size,))
-            self._logits_address = address
+        if address != self._address:
+            buffer = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
+            self._logits = np.ctypeslib.as_array(buffer, shape=(self._size,))
+            self._address = address
         return self._logits

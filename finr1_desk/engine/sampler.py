@@ -21,10 +21,15 @@ from finr1_desk.core.sampling import Sampling
 
 Logits = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 # Distance below the best token, after temperature. The e^-20 = 2e-9 of a token at this distance, times a vocabulary
 # of 150,000, is 0.0003 of the best token's probability: rarely enough to decide anything.
 _WINDOW: Final = 20.0
+# Logits are looked through in blocks: on peaked ones, all but a few blocks hold nothing of interest.
+_BLOCK: Final = 4096
+_MANY_BLOCKS: Final = 8
+
 _MASK: Final = (1 << 64) - 1
 
 
@@ -61,6 +66,7 @@ class Sampler:
         self._sampling = sampling
         self._seed = seed
         self._size = vocabulary_size
+        self._blocks = np.arange(0, vocabulary_size, _BLOCK)
         self._penalised = sampling.repetition_penalty != 1.0
         self._is_seen = bytearray(vocabulary_size)
         self._seen = np.empty(1024, dtype=np.intp)
@@ -99,7 +105,9 @@ class Sampler:
         penalty = np.float32(self._sampling.repetition_penalty)
         tokens = self._seen[: self._seen_count]
         values = logits[tokens]
-        logits[tokens] = np.where(values > 0, values / penalty, values * penalty)
+        # Positive logits are divided, negative ones multiplied: whichever of the two lowers (or raises) them.
+        choose = np.minimum if penalty > 1 else np.maximum
+        logits[tokens] = choose(values / penalty, values * penalty)
 
     @staticmethod
     def _best(logits: Logits) -> int:
@@ -109,12 +117,16 @@ class Sampler:
         return token
 
     def _draw(self, logits: Logits, number: float) -> int:
-        best = float(logits.max())  # a NaN, where there is one
+        peaks = np.maximum.reduceat(logits, self._blocks)  # the one pass over all logits
+        best = float(peaks.max())  # a NaN, where there is one
         if not math.isfinite(best):
             raise BadLogitsError
-        threshold = np.float32(best - _WINDOW * self._sampling.temperature)
-        near = np.flatnonzero(logits >= threshold)
-        rest_each = math.exp((float(threshold) - best) / self._sampling.temperature)
+        temperature = self._sampling.temperature
+        threshold = np.float32(best - _WINDOW * temperature)
+        rest_each = math.exp((float(threshold) - best) / temperature)
+        near = self._at_least(logits, threshold, np.flatnonzero(peaks >= threshold))
+        if len(near) == 1 and self._one_decides(rest_each, number):
+            return int(near[0])
         token = self._draw_among(logits, near, best, number, rest_each)
         if token is None:
             token = self._draw_among(logits, np.arange(self._size), best, number, 0.0)
@@ -122,17 +134,27 @@ class Sampler:
             raise AssertionError("the full distribution always decides")
         return token
 
-    def _draw_among(
-        self, logits: Logits, tokens: npt.NDArray[np.intp], best: float, number: float, rest_each: float
-    ) -> int | None:
+    @staticmethod
+    def _at_least(logits: Logits, threshold: np.float32, blocks: Indices) -> Indices:
+        """The tokens whose logits reach the threshold, which lie in these blocks only; in order."""
+        if len(blocks) > _MANY_BLOCKS:
+            return np.flatnonzero(logits >= threshold)
+        starts = blocks * _BLOCK
+        found = [np.flatnonzero(logits[start : start + _BLOCK] >= threshold) + start for start in starts]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def _one_decides(self, rest_each: float, number: float) -> bool:
+        """Whether the best token is drawn whatever the weights of all others, `rest_each` at most, are."""
+        limit = self._sampling.top_k or self._size
+        whole = 1.0 + (limit - 1) * rest_each
+        return (self._sampling.top_p if self._sampling.top_p < 1.0 else number) * whole < 1.0
+
+    def _draw_among(self, logits: Logits, tokens: Indices, best: float, number: float, rest_each: float) -> int | None:
         """Draws one of `tokens`; None where a token left out, of weight `rest_each` at most, might have mattered."""
         sampling = self._sampling
-        if len(tokens) == 1:
-            weights: Floats = np.ones(1)
-        else:
-            weights = np.exp((logits[tokens].astype(np.float64) - best) / sampling.temperature)
-            order = np.argsort(-weights, kind="stable")  # equal weights: the smaller id comes first
-            tokens, weights = tokens[order], weights[order]
+        weights: Floats = np.exp((logits[tokens].astype(np.float64) - best) / sampling.temperature)
+        order = np.argsort(-weights, kind="stable")  # equal weights: the smaller id comes first
+        tokens, weights = tokens[order], weights[order]
         limit = min(sampling.top_k or self._size, self._size)
         weights = weights[:limit]
         rest = (limit - len(weights)) * rest_each

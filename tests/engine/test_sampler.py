@@ -1,0 +1,197 @@
+"""Sampling against a straightforward computation over the whole vocabulary, and against llama.cpp's own chain."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+
+import llama_cpp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from finr1_desk.core.sampling import Sampling
+from finr1_desk.engine.sampler import BadLogitsError, Sampler, uniform
+
+SHAPES = ("peaked", "flat", "tied", "trained", "all equal")
+
+
+def make_logits(shape: str, size: int, seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    if shape == "peaked":
+        logits = random.standard_normal(size) * 0.5
+        logits[random.integers(size, size=5)] = random.uniform(15, 30, size=5)
+    elif shape == "flat":
+        logits = random.standard_normal(size) * 0.1
+    elif shape == "tied":
+        logits = random.integers(-3, 4, size=size).astype(float) * 2
+    elif shape == "trained":  # a long tail that reaches up towards the best tokens
+        logits = random.standard_normal(size) * 4
+    else:
+        logits = np.zeros(size)
+    return logits.astype(np.float32)
+
+
+def reference(logits: np.ndarray, sampling: Sampling, seen: set[int], number: float) -> int:
+    """What the definition says, computed over everything."""
+    values = logits.astype(np.float32).copy()
+    penalty = np.float32(sampling.repetition_penalty)
+    for token in seen:
+        values[token] = values[token] / penalty if values[token] > 0 else values[token] * penalty
+    if sampling.temperature == 0:
+        return int(np.argmax(values))
+    order, weights = kept_distribution(values, sampling)
+    sums = np.cumsum(weights)
+    return int(order[min(np.searchsorted(sums, number * sums[-1], side="right"), len(order) - 1)])
+
+
+def kept_distribution(values: np.ndarray, sampling: Sampling) -> tuple[np.ndarray, np.ndarray]:
+    weights = np.exp((values.astype(np.float64) - float(values.max())) / sampling.temperature)
+    order = np.argsort(-weights, kind="stable")
+    if sampling.top_k:
+        order = order[: sampling.top_k]
+    weights = weights[order]
+    if sampling.top_p < 1:
+        before = np.concatenate([[0.0], np.cumsum(weights)[:-1]])
+        keep = before < sampling.top_p * np.cumsum(weights)[-1]
+        keep[0] = True
+        order, weights = order[keep], weights[keep]
+    keep = weights >= sampling.min_p * weights[0]
+    return order[keep], weights[keep]
+
+
+samplings = st.builds(
+    Sampling,
+    temperature=st.sampled_from([0.0, 0.01, 0.3, 0.7, 1.0, 2.0, 5.0]),
+    top_k=st.sampled_from([0, 1, 3, 40, 100_000]),
+    top_p=st.sampled_from([0.0, 0.3, 0.8, 0.95, 0.999999, 1.0]),
+    min_p=st.sampled_from([0.0, 0.05, 0.5, 1.0, 1e-12]),
+    repetition_penalty=st.sampled_from([1.0, 1.05, 2.0, 0.5]),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    sampling=samplings,
+    shape=st.sampled_from(SHAPES),
+    size=st.sampled_from([7, 1000, 9000, 33_000]),
+    seed=st.integers(0, 2**64 - 1),
+    position=st.integers(0, 40_000),
+)
+def test_draws_what_the_full_computation_draws(
+    sampling: Sampling, shape: str, size: int, seed: int, position: int
+) -> None:
+    logits = make_logits(shape, size, seed % 1000)
+    seen = {1, 3, size - 1, int(logits.argmax())}
+    sampler = Sampler(sampling, seed, size, seen)
+    expected = reference(logits, sampling, seen, uniform(seed, 0, position))
+    assert sampler.sample(logits.copy(), position) == expected
+
+
+def test_the_narrowed_candidates_decide_on_peaked_logits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the comparison with the full computation would compare it with itself."""
+    calls = []
+    original = Sampler._draw_among
+
+    def counted(self: Sampler, logits: np.ndarray, tokens: np.ndarray, *rest: float) -> int | None:
+        calls.append(len(tokens))
+        return original(self, logits, tokens, *rest)
+
+    monkeypatch.setattr(Sampler, "_draw_among", counted)
+    sampler = Sampler(Sampling(), 1, 33_000, [])
+    for position in range(50):
+        sampler.sample(make_logits("peaked", 33_000, position), position)
+    assert max(calls, default=0) < 100
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(),
+        Sampling(temperature=1.0, top_k=20, top_p=0.95, min_p=0.02, repetition_penalty=1.1),
+        Sampling(temperature=0.3, top_p=1.0, min_p=0.1, repetition_penalty=0.9),
+        Sampling(temperature=2.0, top_k=5, top_p=1.0, repetition_penalty=1.0),
+    ],
+)
+@pytest.mark.parametrize("shape", ["peaked", "flat", "trained"])
+def test_keeps_the_tokens_and_weights_that_llama_cpp_keeps(sampling: Sampling, shape: str) -> None:
+    size, seen = 2000, {5, 7, 11}
+    logits = make_logits(shape, size, 3)
+    theirs = llama_cpp_distribution(logits, sampling, seen)
+    values = logits.copy()
+    Sampler(sampling, 0, size, seen)._penalise(values)
+    order, weights = kept_distribution(values, sampling)
+    ours = dict(zip(order.tolist(), (weights / weights.sum()).tolist(), strict=True))
+    # llama.cpp sums in single precision: a token right at the cut may fall on either side of it.
+    for token in ours.keys() ^ theirs.keys():
+        assert (ours | theirs)[token] == pytest.approx(min(theirs.values()), rel=0.02)
+    for token in ours.keys() & theirs.keys():
+        assert ours[token] == pytest.approx(theirs[token], rel=2e-2 if ours.keys() ^ theirs.keys() else 1e-4)
+
+
+def llama_cpp_distribution(logits: np.ndarray, sampling: Sampling, seen: set[int]) -> dict[int, float]:
+    chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+    penalties = llama_cpp.llama_sampler_init_penalties(len(logits), len(seen), sampling.repetition_penalty, 0.0, 0.0)
+    for token in seen:
+        llama_cpp.llama_sampler_accept(penalties, token)
+    llama_cpp.llama_sampler_chain_add(chain, penalties)
+    llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_temp(sampling.temperature))
+    llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_top_k(sampling.top_k))
+    llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_top_p(sampling.top_p, 1))
+    llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_min_p(sampling.min_p, 1))
+    llama_cpp.llama_sampler_chain_add(chain, llama_cpp.llama_sampler_init_dist(1))
+    data = (llama_cpp.llama_token_data * len(logits))()
+    for token, logit in enumerate(logits):
+        data[token].id, data[token].logit = token, logit
+    array = llama_cpp.llama_token_data_array(data=data, size=len(logits), selected=-1, sorted=False)
+    llama_cpp.llama_sampler_apply(chain, ctypes.byref(array))
+    kept = {array.data[i].id: array.data[i].p for i in range(array.size)}
+    llama_cpp.llama_sampler_free(chain)
+    total = math.fsum(kept.values())
+    return {token: p / total for token, p in kept.items()}
+
+
+def test_frequencies_are_the_distribution() -> None:
+    sampling = Sampling(temperature=1.0, top_p=1.0, repetition_penalty=1.0)
+    logits = np.log(np.array([0.5, 0.25, 0.15, 0.1], dtype=np.float32))
+    sampler = Sampler(sampling, 42, 4, [])
+    drawn = [sampler.sample(logits.copy(), position) for position in range(20_000)]
+    counts = np.bincount(drawn, minlength=4) / len(drawn)
+    assert counts == pytest.approx([0.5, 0.25, 0.15, 0.1], abs=0.015)
+
+
+def test_the_random_number_depends_on_its_arguments_alone() -> None:
+    assert uniform(7, 0, 12) == uniform(7, 0, 12)
+    numbers = {uniform(seed, sample, at) for seed in (0, 1, 2**64 - 1) for sample in (0, 1) for at in range(100)}
+    assert len(numbers) == 600
+    assert all(0 <= number < 1 for number in numbers)
+
+
+def test_tokens_already_seen_do_not_count_twice() -> None:
+    sampling = Sampling(temperature=0.0, repetition_penalty=2.0)
+    sampler = Sampler(sampling, 0, 3, [0, 0, 0])
+    assert sampler.sample(np.array([3.0, 1.0, 0.5], dtype=np.float32), 0) == 0  # 1.5, not 0.375
+    assert sampler.sample(np.array([3.0, 2.9, -1.0], dtype=np.float32), 1) == 1
+    assert sampler.sample(np.array([3.0, 2.9, 1.6], dtype=np.float32), 2) == 2  # both others are halved now
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_no_distribution_is_refused(temperature: float, bad: float) -> None:
+    logits = np.linspace(0, 5, 50, dtype=np.float32)
+    logits[20] = bad
+    with pytest.raises(BadLogitsError):
+        Sampler(Sampling(temperature=temperature), 0, 50, []).sample(logits, 0)
+
+
+def test_nothing_but_minus_infinity_is_refused() -> None:
+    with pytest.raises(BadLogitsError):
+        Sampler(Sampling(), 0, 9, []).sample(np.full(9, -math.inf, dtype=np.float32), 0)
+
+
+def test_forbidden_tokens_are_never_drawn() -> None:
+    logits = np.full(5000, -math.inf, dtype=np.float32)
+    logits[[17, 4800]] = 1.0
+    sampler = Sampler(Sampling(temperature=1.0, top_p=1.0), 3, 5000, [17])
+    assert {sampler.sample(logits.copy(), position) for position in range(50)} == {17, 4800}
