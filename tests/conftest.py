@@ -32,7 +32,7 @@ def _set_environment() -> None:
     runtime, cache = _PLACE / "run", _PLACE / "cache"
     for folder in (_HOME, _CONFIG, _DATA, _STATE, runtime, cache):
         folder.mkdir(mode=0o700)
-    for name in ("LC_ALL", "LANGUAGE", "FINR1_DESK_DATA_DIR", "HF_HOME", "HF_HUB_CACHE"):
+    for name in ("LC_ALL", "LANGUAGE", "FINR1_DESK_DATA_DIR", "HF_HOME", "HF_HUB_CACHE", "LLAMA_CACHE"):
         os.environ.pop(name, None)
     os.environ |= {
         "HOME": str(_HOME),
