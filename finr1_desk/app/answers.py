@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -30,7 +30,9 @@ from finr1_desk.core.conversation import (
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, LoadProgress, ModelRequest
 from finr1_desk.core.prompts import build_turns
-from finr1_desk.store.database import Store
+
+if TYPE_CHECKING:
+    from finr1_desk.store.database import Store
 
 PAINT_MS: Final = 40  # 25 Hz: steady to the eye, and a small part of a core
 SAVE_MS: Final = 500  # half of the promised second, so that a slow disk still keeps the promise

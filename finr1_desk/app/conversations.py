@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,8 +18,9 @@ from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.core.conversation import Conversation, Message, MessageState, branch
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.version import VERSION
-from finr1_desk.export.markdown import from_markdown, read_file, to_markdown, write_file
-from finr1_desk.store.database import SearchHit, Store
+
+if TYPE_CHECKING:
+    from finr1_desk.store.database import SearchHit, Store
 
 LAST_OPEN = "last_conversation"
 
@@ -209,6 +211,8 @@ class Conversations(QObject):
         """Writes these conversations, or all of them, as Markdown files into a folder."""
 
         def work(store: Store) -> list[Path]:
+            from finr1_desk.export.markdown import to_markdown, write_file
+
             chosen = store.conversations() if ids is None else [store.conversation(id) for id in ids]
             return [
                 write_file(
@@ -234,7 +238,12 @@ class Conversations(QObject):
 
     @staticmethod
     def _reader(path: Path) -> Callable[[], tuple[Conversation, list[Message]]]:
-        return lambda: from_markdown(read_file(path), str(path))
+        def read() -> tuple[Conversation, list[Message]]:
+            from finr1_desk.export.markdown import from_markdown, read_file
+
+            return from_markdown(read_file(path), str(path))
+
+        return read
 
     def _on_parsed(self, pair: tuple[Conversation, list[Message]]) -> None:
         def done(conversation: Conversation) -> None:

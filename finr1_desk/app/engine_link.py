@@ -6,12 +6,15 @@ Owns the client and the crossing from its thread. Which event concerns whom is d
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from finr1_desk.app.background import MainThread
 from finr1_desk.core.events import EngineEvent
-from finr1_desk.engine.client import EngineClient
+
+if TYPE_CHECKING:
+    from finr1_desk.engine.interface import Engine
 
 
 class EngineLink(QObject):
@@ -22,10 +25,21 @@ class EngineLink(QObject):
     def __init__(self, runtime_dir: Path, main: MainThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._main = main
-        self.client = EngineClient(runtime_dir, self._on_event, kind="window")
+        self._runtime_dir = runtime_dir
+        self._client: Engine | None = None
+
+    @property
+    def client(self) -> Engine:
+        """The engine; made at its first use, so that the window's start does not wait for its imports."""
+        if self._client is None:
+            from finr1_desk.engine.client import EngineClient
+
+            self._client = EngineClient(self._runtime_dir, self._on_event, kind="window")
+        return self._client
 
     def _on_event(self, event: EngineEvent) -> None:
         self._main.post(lambda: self.received.emit(event))
 
     def close(self) -> None:
-        self.client.close()
+        if self._client is not None:
+            self._client.close()

@@ -6,6 +6,7 @@ Owns the choice and the loading state. It reads headers in the background and ne
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -25,9 +26,10 @@ from finr1_desk.core.events import (
     ModelUnloaded,
     Started,
 )
-from finr1_desk.library.discovery import FoundModel, default_model, inspect_model, list_models
-from finr1_desk.library.hashing import HashCache, HashingCancelledError
 from finr1_desk.store.paths import DataPaths
+
+if TYPE_CHECKING:
+    from finr1_desk.library.discovery import FoundModel
 
 
 class Models(QObject):
@@ -52,7 +54,6 @@ class Models(QObject):
         self._settings = settings
         self._link = link
         self._pool = pool
-        self._hashes = HashCache(paths.hashes)
         self._hashing: set[Path] = set()
         self._loads: set[str] = set()
         self._busy: set[str] = set()
@@ -70,14 +71,14 @@ class Models(QObject):
         """Looks for the model to use: the one given, the one in the settings, else what the machine has."""
         wanted = override or (Path(self._settings.value.model_path) if self._settings.value.model_path else None)
         if wanted is not None:
-            self._pool.run(lambda: inspect_model(wanted), self._set_choice, self._on_choice_failed)
+            self._pool.run(lambda: _inspect(wanted), self._set_choice, self._on_choice_failed)
         else:
-            self._pool.run(lambda: default_model(self._paths.models), self._set_choice, self.failed.emit)
-        self._pool.run(lambda: list_models(self._paths.models), self._on_found, self.failed.emit)
+            self._find_default()
+        self._pool.run(lambda: _list(self._paths.models), self._on_found, self.failed.emit)
 
     def choose(self, path: Path) -> None:
         """Takes this file from now on; a file that is no model is reported and the choice stays."""
-        self._pool.run(lambda: inspect_model(path), self._on_chosen, self.failed.emit)
+        self._pool.run(lambda: _inspect(path), self._on_chosen, self.failed.emit)
 
     def found(self) -> list[FoundModel]:
         return list(self._found)
@@ -106,7 +107,10 @@ class Models(QObject):
     def _on_choice_failed(self, error: UserError) -> None:
         """The remembered file is gone or broken: say so, and go on with what there is."""
         self.failed.emit(error)
-        self._pool.run(lambda: default_model(self._paths.models), self._set_choice, self.failed.emit)
+        self._find_default()
+
+    def _find_default(self) -> None:
+        self._pool.run(lambda: _default(self._paths.models), self._set_choice, self.failed.emit)
 
     def _on_found(self, models: list[FoundModel]) -> None:
         self._found = models
@@ -142,8 +146,10 @@ class Models(QObject):
 
     def identity(self, model: LoadedModel) -> ModelIdentity:
         """Who wrote an answer; the hash only if it is known already, else it is computed and `hashed` tells it."""
+        from finr1_desk.library.hashing import HashCache
+
         path = Path(model.request.path)
-        known = self._hashes.known(path)
+        known = HashCache(self._paths.hashes).known(path)
         if known is None:
             self._hash(path)
         return ModelIdentity(model.name, model.file_name, model.quantisation, known)
@@ -154,8 +160,10 @@ class Models(QObject):
         self._hashing.add(path)
 
         def work() -> str | None:
+            from finr1_desk.library.hashing import HashCache, HashingCancelledError
+
             try:
-                return self._hashes.compute(path, lambda: self._pool.closing)
+                return HashCache(self._paths.hashes).compute(path, lambda: self._pool.closing)
             except (OSError, HashingCancelledError):
                 return None  # the file went away, or we do: the answer stays without a hash
 
@@ -195,3 +203,24 @@ class Models(QObject):
             self._loads.clear()
         self.changed.emit(model)
         self._restart_idle()
+
+
+# The library is imported where it is used, on a background thread: reading headers is not the window's start.
+
+
+def _inspect(path: Path) -> FoundModel:
+    from finr1_desk.library.discovery import inspect_model
+
+    return inspect_model(path)
+
+
+def _default(models: Path) -> FoundModel | None:
+    from finr1_desk.library.discovery import default_model
+
+    return default_model(models)
+
+
+def _list(models: Path) -> list[FoundModel]:
+    from finr1_desk.library.discovery import list_models
+
+    return list_models(models)

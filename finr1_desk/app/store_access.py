@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from finr1_desk.app.background import MainThread
 from finr1_desk.core.errors import UserError
-from finr1_desk.store.database import Store
-from finr1_desk.store.keys import obtain_key
 from finr1_desk.store.paths import DataPaths
 from finr1_desk.store.thread import StoreThread
-from finr1_desk.store.writers import this_writer
+
+if TYPE_CHECKING:
+    from finr1_desk.store.database import Store
 
 T = TypeVar("T")
 
@@ -84,6 +84,11 @@ class StoreAccess(QObject):
         self._thread.close()
 
     def _open_store(self) -> Store:
+        # Imported here, on the store's thread: the cipher, the keychain and psutil are not waited for by the window.
+        from finr1_desk.store.database import Store
+        from finr1_desk.store.keys import obtain_key
+        from finr1_desk.store.writers import this_writer
+
         key = obtain_key(self._paths)
         self._place = key.place
         return Store.open(self._paths.database, key.key, writer=this_writer())

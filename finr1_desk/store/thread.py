@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from finr1_desk.store.database import Store
+if TYPE_CHECKING:
+    from finr1_desk.store.database import Store
 
 T = TypeVar("T")
 
