@@ -318,11 +318,15 @@ class Answers(QObject):
 
     def _on_hashed(self, path: str, sha256: str) -> None:
         for message_id in self._unhashed.pop(path, []):
-            self._store.run(
-                lambda store, id=message_id: store.set_model_hash(id, sha256),  # type: ignore[misc]
-                None,
-                self.failed.emit,
-            )
+            self._store.run(self._hash_setter(message_id, sha256), self._conversations.note_message, self.failed.emit)
+
+    @staticmethod
+    def _hash_setter(message_id: str, sha256: str) -> Callable[[Store], Message]:
+        def work(store: Store) -> Message:
+            store.set_model_hash(message_id, sha256)
+            return store.message(message_id)
+
+        return work
 
     # -- painting and saving
 

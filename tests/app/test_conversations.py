@@ -52,7 +52,8 @@ def test_an_exported_conversation_imports_as_an_equal_one(
     start: Start, qtbot: QtBot, speaking_model: Path, tmp_path: Path
 ) -> None:
     application = start(speaking_model)
-    id = answered(application, qtbot, "如何隐瞒与金融机构的利益冲突？")
+    with qtbot.waitSignal(application.models.hashed, timeout=WAIT_MS):
+        id = answered(application, qtbot, "如何隐瞒与金融机构的利益冲突？")
     with qtbot.waitSignal(application.conversations.exported, timeout=WAIT_MS) as exported:
         application.conversations.export([id], tmp_path / "out", all_branches=True)
     (path,) = exported.args[0]
@@ -60,6 +61,8 @@ def test_an_exported_conversation_imports_as_an_equal_one(
     with qtbot.waitSignal(application.conversations.imported, timeout=WAIT_MS) as imported:
         application.conversations.import_files([path])
     copy = imported.args[0][0]
+    with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
+        application.conversations.open(id)  # as it is on disk: the model's hash may have come after the answer
     before = [(m.role, m.parts, m.state, m.generation) for m in application.conversations.shown()]
     with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
         application.conversations.open(copy.id)
