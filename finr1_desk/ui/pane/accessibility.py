@@ -7,7 +7,7 @@ ids. The factory is installed once for the process, because Qt keeps it there.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize
 from PySide6.QtGui import (
@@ -57,7 +57,7 @@ class PaneInterface(QAccessibleWidget):
     def childCount(self) -> int:
         return len(self._pane.flow.views)
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         views = self._pane.flow.views
         if not 0 <= index < len(views):
             return None
@@ -72,7 +72,7 @@ class PaneInterface(QAccessibleWidget):
         index = self._pane.index_of(child.message_id)
         return -1 if index is None else index
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         point = self._pane.viewport().mapFromGlobal(QPoint(x, y))
         for placed in self._pane.flow.placed():
             if placed.bottom > point.y():
@@ -119,7 +119,7 @@ class _Virtual(QAccessibleInterface):
     def isValid(self) -> bool:
         return True
 
-    def relations(self, _match: object = None) -> list[tuple[QAccessibleInterface, QAccessible.RelationFlag]]:  # type: ignore[override]
+    def relations(self, _match: Any = None) -> list[Any]:
         return []
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
@@ -179,7 +179,7 @@ class MessageInterface(_Virtual):
     def childCount(self) -> int:
         return len(self.controls())
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         controls = self.controls()
         if not 0 <= index < len(controls):
             return None

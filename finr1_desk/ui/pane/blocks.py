@@ -21,6 +21,7 @@ CODE_LINES: Final = 40  # a piece of a code block
 CODE_COLUMNS: Final = 2000  # a longer line is cut
 PARAGRAPH_CHARS: Final = 4000  # a piece of a paragraph
 BULLETS: Final = ("•", "–", "·")
+CANDIDATES: Final = 3  # cells of a column that are measured
 _GOOD_CUTS: Final = re.compile(r"[\n。！？；]|[.!?;] |[,，、 ]")
 _NUMBER: Final = re.compile(r"[\s$€£¥￥~≈+\-−–(]*\d[\d,.，\s]*(?:[%‰)]|bps?|x|[KMBT]n?|[万亿]?元?)*\s*", re.IGNORECASE)
 _INDENT: Final = re.compile("[ \t]*")
@@ -93,16 +94,16 @@ class Plain(Block):
 class Table(Block):
     """A piece of a table. `block` is the offset at which the whole begins.
 
-    `widest` and `longest_words` hold, for each column, the cell and the word that need the most room in this piece;
-    `numeric` says which columns hold nothing but numbers.
+    `widest` and `longest_words` hold, for each column, some cells and words that may need the most room in this piece:
+    measuring them all would take long. `numeric` says which columns hold nothing but numbers.
     """
 
     aligns: tuple[str, ...]  # "", "left", "center", "right"
     header: tuple[str, ...]  # empty in later pieces
     rows: tuple[tuple[str, ...], ...]
     block: int
-    widest: tuple[str, ...]
-    longest_words: tuple[str, ...]
+    widest: tuple[tuple[str, ...], ...]
+    longest_words: tuple[tuple[str, ...], ...]
     numeric: tuple[bool, ...]
     first: bool = True
     last: bool = True
@@ -204,12 +205,11 @@ class BlockReader:
         text = tokens[1].content
         if len(text) <= PARAGRAPH_CHARS:
             return [Paragraph(start, end, text)]
-        return [
-            Paragraph(
-                start + offset, end if offset + len(piece) == len(text) else start + offset + len(piece), piece, offset > 0
-            )
-            for offset, piece in _stretches(text, PARAGRAPH_CHARS)
-        ]
+        pieces: list[Block] = []
+        for offset, piece in _stretches(text, PARAGRAPH_CHARS):
+            behind = offset + len(piece)
+            pieces.append(Paragraph(start + offset, end if behind == len(text) else start + behind, piece, offset > 0))
+        return pieces
 
     def _code_pieces(self, token: Token, lead: Lead) -> list[Piece]:
         continued = lead.block >= 0
@@ -228,7 +228,8 @@ class BlockReader:
             piece_start = self._offset(at) if index or continued else start
             piece_end = end if is_last else self._offset(at + CODE_LINES)
             text = "\n".join(_short_lines(lines[index : index + CODE_LINES]))
-            code = Code(piece_start, max(piece_end, piece_start), text, language, block, not (index or continued), is_last)
+            is_first = index == 0 and not continued
+            code = Code(piece_start, max(piece_end, piece_start), text, language, block, is_first, is_last)
             if index == 0:
                 resume: Lead | None = lead if continued else Lead()
             else:
@@ -357,7 +358,7 @@ def _siblings(tokens: Sequence[Token]) -> list[tuple[int, int]]:
 
 
 def _stretches(text: str, limit: int) -> list[tuple[int, str]]:
-    """The text in pieces of at most `limit` characters, cut where it hurts least; where depends on what stands before."""
+    """The text in pieces of at most `limit` characters, cut where it hurts least, whatever comes behind."""
     found = []
     begin = 0
     while len(text) - begin > limit:
@@ -418,17 +419,21 @@ def _table_piece(
         header,
         rows,
         block,
-        widest=tuple(max(column, key=_room) for column in columns),
-        longest_words=tuple(max((word for cell in column for word in _words(cell)), key=_room, default="") for column in columns),
+        widest=tuple(_widest(column) for column in columns),
+        longest_words=tuple(_widest([word for cell in column for word in _words(cell)]) for column in columns),
         numeric=tuple(map(_is_numeric, zip(*rows, strict=True))) if rows else (True,) * len(aligns),
         first=bool(header),
         last=last,
     )
 
 
+def _widest(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts), key=_room)[-CANDIDATES:])
+
+
 def _room(text: str) -> int:
-    """About how wide a text is: a Chinese character is three bytes long and two letters wide."""
-    return len(text.encode("utf-8", "replace"))
+    """About how wide a text is: a Chinese character has three bytes and the width of two letters; digits are wide."""
+    return 4 * len(text.encode("utf-8", "replace")) + sum(map(text.count, "0123456789mwMW%"))
 
 
 def _words(text: str) -> list[str]:

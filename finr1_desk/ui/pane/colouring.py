@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 SLICE_S: Final = 0.005
 LONGEST: Final = 200_000  # characters; more is left without colours
@@ -30,7 +30,7 @@ def colour(language: str, pieces: Sequence[str]) -> Iterator[list[list[Stretch]]
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return
-    names = (
+    names: tuple[tuple[Any, str], ...] = (
         (Token.Comment, "muted"),
         (Token.Keyword, "accent"),
         (Token.Literal.String, "code_string"),
@@ -58,4 +58,3 @@ def colour(language: str, pieces: Sequence[str]) -> Iterator[list[list[Stretch]]
             yield None
             deadline = time.perf_counter() + SLICE_S
     yield found
-

@@ -73,7 +73,7 @@ def _extent(document: QTextDocument, band: Band, look: Look) -> tuple[float, flo
     if layout.lineCount() == 0:
         return top, top + look.line
     line = layout.lineAt(layout.lineCount() - 1)
-    return top, _origin(last).y() + line.y() + line.height() + GRID / 4
+    return top + look.lift, _origin(last).y() + line.y() + line.height() + GRID / 4
 
 
 def _paint_table(painter: QPainter, table: QTextTable, has_header: bool, look: Look) -> None:

@@ -118,7 +118,7 @@ class Flow:
         self._refresh_heights()
         top = sum(self._heights[:view_index])
         if row_index:
-            top += sum([row.gap + row.height for row in self.views[view_index].rows[:row_index]])
+            top += self.views[view_index].tops[row_index]
         return top + (self.head if view_index or row_index else 0)
 
     def gap_above(self, view_index: int, row_index: int) -> float:
@@ -129,6 +129,7 @@ class Flow:
     def _refresh_heights(self) -> None:
         for index in self._stale:
             if index < len(self.views):
+                self.views[index].forget_tops()
                 self._heights[index] = self.views[index].height
         self._stale.clear()
 
@@ -209,8 +210,8 @@ class Flow:
 
     def view_top(self, placed: Placed) -> float:
         """The upper edge of a message, its first gap included, from the upper edge of the pane."""
-        extents = [row.gap + row.height for row in placed.view.rows[: placed.row_index]]
-        return placed.top - placed.row.gap - sum(extents)
+        self._refresh_heights()
+        return placed.top - placed.row.gap - placed.view.tops[placed.row_index]
 
     # -- steps
 

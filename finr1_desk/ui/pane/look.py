@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QTextLayout,
 )
 
-from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
+from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Rule, Table
 from finr1_desk.ui.pane.markdown import Run, RunKind
 from finr1_desk.ui.theme import GRID, LINE_HEIGHT, TEXT_WIDTH_EM, Theme, code_font, text_font
 
@@ -56,7 +56,9 @@ class Look:
         self.em = float(QFontInfo(self.text).pixelSize())
         half = GRID // 2
         self.line = half * math.ceil(max(LINE_HEIGHT * self.em, _natural_height(self.text)) / half)
-        self.code_line = half * math.ceil(max(1.4 * self.em, _natural_height(self.code)) / half)
+        # Qt puts the surplus height of a line above its letters; shifted up by half of it they stand in the middle.
+        self.lift = (self.line - math.ceil(QFontMetricsF(self.text).height())) // 2
+        self.code_line = half * math.ceil(_natural_height(self.code) / half)
         self._formats: dict[tuple[Run, Tone, int], QTextCharFormat] = {}
 
     # -- the page
@@ -141,13 +143,15 @@ class Look:
         match block:
             case Heading():
                 return GRID * (3 if block.level <= 3 else 2)
-            case ListItem():
-                return GRID / 2 if isinstance(before, ListItem) and not block.first else GRID
+            case ListItem() if isinstance(before, ListItem) and not block.first:
+                return GRID / 2
+            case ListItem() if isinstance(before, Paragraph | Heading):
+                return GRID
             case Rule():
                 return GRID * 2
             case Paragraph(continued=True) | Plain() if type(before) is type(block):
                 return 0
-            case (Code() | Table()) if not block.first:
+            case Code() | Table() if not block.first:
                 return 0
             case Code() | Table() | Maths():
                 return GRID * 1.5
@@ -155,9 +159,7 @@ class Look:
                 return GRID
             case _ if isinstance(before, Rule):
                 return GRID * 2
-            case Paragraph() | Plain() | Quote():
-                return GRID * 1.5
-        return GRID
+        return GRID * 1.5
 
 
 def tabular(font: QFont) -> QFont:

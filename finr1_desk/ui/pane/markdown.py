@@ -32,7 +32,10 @@ _BOXED: Final = re.compile(r"\\(?:boxed|fbox)\{")
 _CLOSERS: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _BLOCK_MATHS: Final = ("\\[", "$$")
 # Han, kana, hangul, their punctuation and the full-width forms.
-_CJK: Final = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff]")
+_CJK: Final = re.compile(
+    "[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f"
+    "\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
+)
 _SHARED_PUNCTUATION: Final = "“”‘’…—·"  # written in Chinese and in Western text alike
 
 
@@ -108,7 +111,7 @@ def _runs(tokens: list[Token]) -> list[Run]:
     style = Run("")
     counts = {"strong": 0, "em": 0, "s": 0}
     for token in tokens:
-        kind, _, edge = token.type.rpartition("_")
+        kind = token.type.rpartition("_")[0]
         if kind in counts:
             counts[kind] += token.nesting
             style = replace(style, bold=counts["strong"] > 0, italic=counts["em"] > 0, struck=counts["s"] > 0)

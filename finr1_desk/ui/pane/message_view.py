@@ -7,8 +7,8 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from PySide6.QtCore import QRectF
@@ -19,9 +19,10 @@ from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import Message, MessageState, Role
 from finr1_desk.ui.pane import decorations, wording
 from finr1_desk.ui.pane.blocks import Block, Code, Table, plain_pieces
+from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow
 from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.markdown import Markdown, Run, cleaned
-from finr1_desk.ui.pane.rows import BoxedRow, ChromeRow, Insets, Page, Row, Section, TextRow, as_it_is
+from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow, as_it_is
 from finr1_desk.ui.pane.stream import BlockStream
 from finr1_desk.ui.pane.tables import TableWidths
 from finr1_desk.ui.theme import GRID
@@ -50,6 +51,7 @@ class MessageView:
         self.live = live
         self.manner = manner
         self._rows: list[Row] | None = None
+        self._tops: list[float] | None = None
         self._estimate = 0.0
 
     # -- rows
@@ -66,9 +68,18 @@ class MessageView:
 
     @property
     def height(self) -> float:
-        if self._rows is None:
-            return self._estimate
-        return sum([row.gap + row.height for row in self._rows])
+        return self._estimate if self._rows is None else self.tops[-1]
+
+    @property
+    def tops(self) -> list[float]:
+        """Where each row's extent begins, from the top of the message; and last its height."""
+        if self._tops is None:
+            self._tops = list(accumulate([row.gap + row.height for row in self.rows], initial=0.0))
+        return self._tops
+
+    def forget_tops(self) -> None:
+        """Rows or their heights changed."""
+        self._tops = None
 
     def estimate(self, page: Page) -> None:
         """Guesses the heights that are not known."""
@@ -128,6 +139,7 @@ class MessageView:
         """Makes the chrome anew: the language, a setting or the time changed."""
         if self._rows is not None:
             self._rows = self._make_rows()
+            self._tops = None
 
     def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
         """Paints what lies under several rows of the message, whose first row's gap begins at `top`."""
@@ -143,21 +155,9 @@ class MessageView:
     def _text_to_show(self) -> str:
         raise NotImplementedError
 
-    def _extent(self, top: float, rows: Sequence[Row]) -> tuple[float, float]:
-        """Upper and lower edge of the rows given, which stand together; the message begins at `top`."""
-        y = top
-        upper = lower = top
-        found = False
-        wanted = set(map(id, (rows[0], rows[-1])))
-        for row in self.rows:
-            y += row.gap
-            if id(row) in wanted and not found:
-                upper, found = y, True
-            y += row.height
-            if row is rows[-1]:
-                lower = y
-                break
-        return upper, lower
+    def _edges(self, top: float, first: int, behind: int) -> tuple[float, float]:
+        """Upper and lower edge of some rows, by number, of the message that begins at `top`."""
+        return top + self.tops[first] + self.rows[first].gap, top + self.tops[behind]
 
 
 def make_view(message: Message, live: LiveStatus | None, manner: Manner) -> MessageView:
@@ -185,7 +185,7 @@ class QuestionView(MessageView):
 
     def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
         if self.rows and self._text_rows:
-            upper, lower = self._extent(top, self._text_rows)
+            upper, lower = self._edges(top, 0, len(self._text_rows))
             area = QRectF(page.x, upper, page.width, lower - upper)
             area.adjust(-QUESTION_OUTDENT, 0, QUESTION_OUTDENT, 0)
             decorations.fill_rounded(painter, area, page.look.color("question"), GRID)
@@ -200,15 +200,13 @@ class QuestionView(MessageView):
             blocks = plain_pieces(text)
             self._text_rows = [self._row(index, block, len(blocks)) for index, block in enumerate(blocks)]
         if self.live is not None and self.live.phase is Phase.QUEUED:
-            foot = ChromeRow(0, wording.waiting(self.live), controls=_controls("take_back"))
+            foot = ChromeRow(0, wording.waiting(self.live), controls=_controls("take_back"), standing=True)
         else:
             foot = ChromeRow(0, controls=_controls("copy_question"), on_demand=True, flush_right=True)
         return [*self._text_rows, foot]
 
     def _row(self, index: int, block: Block, count: int) -> TextRow:
-        insets = Insets(
-            top=QUESTION_PADDING if index == 0 else 0, bottom=QUESTION_PADDING if index == count - 1 else 0
-        )
+        insets = Insets(top=QUESTION_PADDING if index == 0 else 0, bottom=QUESTION_PADDING if index == count - 1 else 0)
         return TextRow(
             Section.BODY, index, block, Tone.QUESTION, as_it_is, insets, gap=MESSAGE_GAP if index == 0 else 0
         )
@@ -231,6 +229,8 @@ class _SectionRows:
         changed = self.stream.update(text, finished=finished)
         blocks = self.stream.blocks
         del self.rows[len(blocks) :]
+        if self.rows:
+            self.rows[0].gap = first_gap
         for index in range(changed, len(blocks)):
             gap = page.look.gap(blocks[index - 1], blocks[index]) if index else first_gap
             if index < len(self.rows):  # its height is the best guess of what it will be
@@ -335,8 +335,10 @@ class AnswerView(MessageView):
     def is_finished(self, row: TextRow) -> bool:
         """Whether the block of a row will not change any more."""
         section = self._thinking if row.section is Section.THINKING else self._body
-        return self.section_is_finished(row.section) or not isinstance(section.rows[-1].block, Code) or (
-            isinstance(row.block, Code) and section.rows[-1].block.block != row.block.block
+        return (
+            self.section_is_finished(row.section)
+            or not isinstance(section.rows[-1].block, Code)
+            or (isinstance(row.block, Code) and section.rows[-1].block.block != row.block.block)
         )
 
     def section_is_finished(self, section: Section) -> bool:
@@ -344,8 +346,8 @@ class AnswerView(MessageView):
 
     def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
         if self.thinking_is_open and self.rows and self._thinking.rows:
-            upper, lower = self._extent(top, self._thinking.rows)
-            area = QRectF(page.x, upper + GRID / 2, 2, lower - upper - GRID / 2)
+            upper, lower = self._edges(top, 1, 1 + len(self._thinking.rows))
+            area = QRectF(page.x, upper, 2, lower - upper)
             decorations.fill_rounded(painter, area, page.look.color("line"), 1)
 
     # -- rows
@@ -362,14 +364,17 @@ class AnswerView(MessageView):
             rows.append(self._header())
             if self.thinking_is_open:
                 finished = self.section_is_finished(Section.THINKING)
-                self._thinking.update(think, page, finished=finished, first_gap=GRID / 2)
+                self._thinking.update(think, page, finished=finished, first_gap=0)
                 rows += self._thinking.rows
-        self._body.update(answer, page, finished=self.is_final, first_gap=GRID * 1.5 if rows else MESSAGE_GAP)
+        gap = GRID * (2 if self.thinking_is_open else 1) if rows else MESSAGE_GAP
+        self._body.update(answer, page, finished=self.is_final, first_gap=gap)
         rows += self._body.rows
         if self.is_final:
             rows += self._foot(answer, page)
-        elif caption := wording.waiting(self.live):
-            rows.append(ChromeRow(MESSAGE_GAP, caption))
+        else:
+            if caption := wording.waiting(self.live):
+                rows.append(ChromeRow(MESSAGE_GAP, caption))
+            rows.append(ChromeRow(GRID / 2))  # keeps the room of the controls that come when it is complete
         return rows
 
     def _header(self) -> ChromeRow:
@@ -377,7 +382,7 @@ class AnswerView(MessageView):
         controls = [(TOGGLE, caption)]
         if self.is_waiting:
             controls += _controls("answer_now")
-        return ChromeRow(MESSAGE_GAP, controls=controls, fold=self.thinking_is_open)
+        return ChromeRow(MESSAGE_GAP, controls=controls, fold=self.thinking_is_open, standing=True)
 
     def _foot(self, answer: str, page: Page) -> list[Row]:
         rows: list[Row] = []
@@ -395,7 +400,7 @@ class AnswerView(MessageView):
         if ended:
             color = "danger" if self.message.state is MessageState.FAILED else "muted"
             ways = ["continue", "regenerate"] if self.message.raw.strip() else ["regenerate"]
-            rows.append(ChromeRow(GRID, ended, color=color, controls=_controls(*ways)))
+            rows.append(ChromeRow(GRID, ended, color=color, controls=_controls(*ways), standing=True))
         else:
             actions.append("regenerate")
         rows.append(

@@ -31,6 +31,7 @@ from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Message, Role
 from finr1_desk.ui.pane import accessibility, wording
 from finr1_desk.ui.pane.blocks import Code
+from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow
 from finr1_desk.ui.pane.colouring import Stretch, colour
 from finr1_desk.ui.pane.controls import Controls
 from finr1_desk.ui.pane.flow import HEAD, Flow, Placed
@@ -39,7 +40,7 @@ from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.markdown import Markdown
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, MessageView, make_view
 from finr1_desk.ui.pane.pointer import Pointer
-from finr1_desk.ui.pane.rows import ChromeRow, Control, Page, Row, Section, TextRow
+from finr1_desk.ui.pane.rows import Control, Page, Row, Section, TextRow
 from finr1_desk.ui.pane.selection import WHOLE, Place, Selection
 from finr1_desk.ui.pane.textmap import length, range_rects
 from finr1_desk.ui.theme import GRID, Theme
@@ -262,6 +263,7 @@ class ChatPane(QAbstractScrollArea):
         rows = self._flow.views[index].rows
         position = next(at for at, other in enumerate(rows) if other is row)
         self._measure(row)
+        self._flow.touch(index)
         top = self._flow.top_of(index, position) - self._flow.value + self._flow.gap_above(index, position)
         origin = row.text_origin(self._page) + QPointF(0, top)
         return [rect.translated(origin) for rect in range_rects(row.document_for(self._page).document, start, end)]
@@ -364,7 +366,8 @@ class ChatPane(QAbstractScrollArea):
         if button.isVisible():
             size = button.sizeHint()
             area = self.viewport().rect()
-            button.setGeometry((area.width() - size.width()) // 2, area.bottom() - size.height() - GRID, *size.toTuple())
+            left, top = (area.width() - size.width()) // 2, area.bottom() - size.height() - GRID
+            button.setGeometry(left, top, size.width(), size.height())
 
     def _lay_out_anew(self) -> None:
         x, width = self._look.column(self.viewport().width())
@@ -482,7 +485,7 @@ class ChatPane(QAbstractScrollArea):
             row.paint(painter, self._page, placed.top, clip, selected)
             self._keep(row)
             self._note_uncoloured(placed.view, row)
-            if row.controls and self._controls.are_shown(placed.view.message.id):
+            if isinstance(row, BoxedRow) and self._controls.are_shown(placed.view.message.id):
                 row.paint_controls(painter, self._page, placed.top, self._control_state(placed))
 
     def _control_state(self, placed: Placed) -> Callable[[Control], str]:
@@ -495,7 +498,8 @@ class ChatPane(QAbstractScrollArea):
         step = value - round(self._flow.value)
         if value >= bar.maximum():
             self._flow.following = True
-            self._flow.settle()
+        elif value <= 0:
+            self._flow.scroll_to(0)
         elif abs(step) < 2 * self._flow.height:
             self._flow.scroll_by(step)
         else:

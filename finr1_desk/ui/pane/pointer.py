@@ -131,7 +131,8 @@ class Pointer(QObject):
         sideways = event.angleDelta().x()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
             sideways = event.angleDelta().y()
-        if not sideways or abs(sideways) < abs(event.angleDelta().y()) and not event.modifiers():
+        upright = abs(event.angleDelta().y()) > abs(sideways) and not event.modifiers()
+        if not sideways or upright:
             return False
         placed = self._placed(event.position())
         if placed is None or not isinstance(placed.row, TextRow):

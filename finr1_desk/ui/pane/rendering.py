@@ -32,6 +32,7 @@ from finr1_desk.ui.theme import GRID
 
 LINE_BREAK: Final = "\u2028"
 QUOTE_INDENT: Final = GRID * 2
+MATHS_INDENT: Final = GRID * 2
 BULLET_INDENT: Final = GRID * 3
 NESTED_CODE_INSET: Final = GRID * 1.5
 
@@ -133,7 +134,7 @@ class Renderer:
             case Code():
                 self._nested_code(block, indent, above)
             case Maths():
-                self._start(indent, above, self._look.code_line)
+                self._start(indent + MATHS_INDENT, above, self._look.code_line)
                 self._runs([Run(_lines(block.text), RunKind.MATHS)])
             case Table():
                 self._table(block, indent, None)
@@ -147,6 +148,8 @@ class Renderer:
         before: Block | None = None
         for child in children:
             gap = above if before is None else min(self._look.gap(before, child), GRID)
+            if isinstance(child, ListItem):
+                gap = min(gap, above if before is None else GRID / 2)
             self._block(child, indent, gap, depth=depth)
             before = child
 
@@ -243,4 +246,3 @@ class Renderer:
 
 def _lines(text: str) -> str:
     return text.replace("\n", LINE_BREAK)
-

@@ -1,14 +1,12 @@
 """Rows: what a message consists of on the screen, each with a height of its own.
 
-Owns the two kinds of rows, text (one block, one document) and chrome (captions with controls): measuring and painting
-one of them. A row knows neither its position nor its neighbours. Documents are dropped and built again at will;
-heights stay.
+Owns the row of text (one block, one document), its measuring and painting; captions and controls are in `chrome`. A
+row knows neither its position nor its neighbours. Documents are dropped and built again at will; heights stay.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -16,16 +14,14 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
-    QFontMetricsF,
     QPainter,
-    QPainterPath,
     QPalette,
     QTextCharFormat,
     QTextCursor,
 )
 
 from finr1_desk.ui.pane import decorations
-from finr1_desk.ui.pane.blocks import Block, Code, Heading, Paragraph, Plain, Table
+from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Paragraph, Plain, Quote, Table
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.markdown import Run
 from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
@@ -35,7 +31,6 @@ from finr1_desk.ui.theme import GRID
 log = logging.getLogger(__name__)
 
 PANEL_INSET: Final = GRID * 2
-CONTROL_HEIGHT: Final = GRID * 3
 MOST_WIDTH: Final = 8000  # pixels of a table or of code; beyond, text is cut
 
 
@@ -72,6 +67,7 @@ class Control:
     text: str
     rect: QRectF
     opened: bool | None = None
+    accented: bool = False
 
 
 class Row:
@@ -194,7 +190,10 @@ class TextRow(Row):
 
     def text_origin(self, page: Page) -> QPointF:
         """Where the document's top left corner is, from the row's top left corner in the pane."""
-        return QPointF(page.x + self._insets.left - self.pan, self._insets.top)
+        return QPointF(page.x + self._insets.left - self.pan, self._insets.top - self._lift(page))
+
+    def _lift(self, page: Page) -> float:
+        return page.look.lift if isinstance(self.block, Paragraph | ListItem | Plain | Quote) else 0
 
     def most_pan(self, page: Page) -> float:
         """How far a document that is too wide can be shifted."""
@@ -219,11 +218,11 @@ class TextRow(Row):
         width = max(self.text_width(page), rendered.width)
         decorations.paint_below(painter, rendered, page.look, width)
         context = QAbstractTextDocumentLayout.PaintContext()
-        context.palette.setColor(QPalette.ColorRole.Text, page.look.tone_color(self.tone))  # type: ignore[attr-defined]
-        context.clip = clip.translated(-origin.x(), -origin.y())  # type: ignore[attr-defined]
+        context.palette.setColor(QPalette.ColorRole.Text, page.look.tone_color(self.tone))
+        context.clip = clip.translated(-origin.x(), -origin.y())
         if selected is not None:
             selection, cursor = _selection(rendered, selected, page.look)
-            context.selections = [selection]  # type: ignore[attr-defined]
+            context.selections = [selection]
             rendered.document.documentLayout().draw(painter, context)
             del cursor
         else:
@@ -232,10 +231,6 @@ class TextRow(Row):
         painter.restore()
         if is_wide:
             self._paint_pan_bar(painter, page, top)
-
-    def paint_controls(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
-        for control in self.controls:
-            paint_control(painter, page, control, top, pressed(control))
 
     def _paint_panel(self, painter: QPainter, page: Page, top: float) -> None:
         block = self.block
@@ -261,37 +256,6 @@ class TextRow(Row):
         decorations.fill_rounded(painter, area, page.look.color("line"), 1.5)
 
 
-class BoxedRow(TextRow):
-    """The final answer once more, set apart behind its label and ready to be copied."""
-
-    def __init__(self, section: Section, answer: str, label: str, copy: tuple[str, str], page: Page) -> None:
-        metrics = page.look.small_metrics
-        self._label_width = round(metrics.horizontalAdvance(label))
-        control = Control(*copy, QRectF())
-        width = _control_width(metrics, control)
-        insets = Insets(3 * GRID + self._label_width, GRID, width + 2 * GRID, GRID)
-        block = Plain(0, len(answer), answer)
-        super().__init__(section, 0, block, Tone.ANSWER, as_it_is, insets, gap=GRID * 2)
-        self.answer = answer
-        self._label = label
-        self.controls = [control]
-        self._control_width = width
-
-    def measure(self, page: Page) -> None:
-        super().measure(page)
-        left = page.width - self._control_width - GRID
-        self.controls[0].rect = QRectF(left, (self.height - CONTROL_HEIGHT) / 2, self._control_width, CONTROL_HEIGHT)
-
-    def paint(self, painter: QPainter, page: Page, top: float, clip: QRectF, selected: tuple[int, int] | None) -> None:
-        decorations.fill_rounded(painter, QRectF(page.x, top, page.width, self.height), page.look.color("accent_soft"))
-        first_line = self.document_for(page).document.firstBlock().layout().lineAt(0)
-        baseline = top + self.insets.top + first_line.y() + first_line.ascent()
-        painter.setFont(page.look.small)
-        painter.setPen(page.look.color("muted"))
-        painter.drawText(QPointF(page.x + 2 * GRID, baseline), self._label)
-        super().paint(painter, page, top, clip, selected)
-
-
 def as_it_is(text: str) -> list[Run]:
     """Reads inline text that is no Markdown."""
     return [Run(text)]
@@ -309,140 +273,8 @@ def _selection(
     cursor.setPosition(start)
     cursor.setPosition(max(end, start), QTextCursor.MoveMode.KeepAnchor)
     selection = QAbstractTextDocumentLayout.Selection()
-    selection.cursor = cursor  # type: ignore[attr-defined]
+    selection.cursor = cursor
     form = QTextCharFormat()
     form.setBackground(look.color("selection"))
-    selection.format = form  # type: ignore[attr-defined]
+    selection.format = form
     return selection, cursor
-
-
-class ChromeRow(Row):
-    """A caption and controls.
-
-    Args:
-        caption: the text, folded where it is too long.
-        color: name of its colour.
-        controls: (action, text) each; the first is a fold where `fold` says whether it is open.
-        on_demand: only shown when the message is pointed at or has the focus; the room is always kept.
-        trailing: a caption at the right end.
-    """
-
-    def __init__(
-        self,
-        gap: float,
-        caption: str = "",
-        *,
-        color: str = "muted",
-        controls: Sequence[tuple[str, str]] = (),
-        fold: bool | None = None,
-        on_demand: bool = False,
-        trailing: str = "",
-        flush_right: bool = False,
-    ) -> None:
-        super().__init__(gap)
-        self.caption = caption
-        self.color = color
-        self.on_demand = on_demand
-        self.trailing = trailing
-        self.flush_right = flush_right
-        self.height = CONTROL_HEIGHT
-        self._caption_rect = QRectF()
-        self.controls = [
-            Control(action, text, QRectF(), fold if index == 0 else None)
-            for index, (action, text) in enumerate(controls)
-        ]
-
-    def measure(self, page: Page) -> None:
-        metrics = page.look.small_metrics
-        height = max(CONTROL_HEIGHT, GRID / 2 * round(metrics.height() * 1.5 / (GRID / 2)))
-        x = y = 0.0
-        self._caption_rect = QRectF()
-        if self.caption:
-            bounds = metrics.boundingRect(QRectF(0, 0, page.width, 10_000), _WRAPPED, self.caption)
-            folded = bounds.height() > metrics.height() * 1.5
-            self._caption_rect = QRectF(0, 0, page.width if folded else bounds.width() + 1, max(bounds.height(), height))
-            x, y = (0.0, self._caption_rect.height()) if folded else (bounds.width() + GRID, 0.0)
-        for control in self.controls:
-            width = _control_width(metrics, control)
-            if x > 0 and x + width > page.width:
-                x, y = 0.0, y + height
-            control.rect = QRectF(x - (GRID if x == 0 else 0), y, width, height)
-            x += width - (GRID if x == 0 else 0)
-        if self.flush_right and self.controls:
-            shift = page.width - self.controls[-1].rect.right() + GRID
-            for control in self.controls:
-                control.rect.translate(shift, 0)
-        used = [control.rect.bottom() for control in self.controls] or [0.0]
-        self.height = max(height, *used, self._caption_rect.height())
-        self.measured = True
-
-    def paint(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
-        """`pressed` tells of each control how it stands: "", "hover" or "focus"."""
-        painter.setFont(page.look.small)
-        painter.setPen(page.look.color(self.color))
-        if self.caption:
-            painter.drawText(self._caption_rect.translated(page.x, top), _WRAPPED | _MIDDLE, self.caption)
-        for control in self.controls:
-            paint_control(painter, page, control, top, pressed(control))
-        if self.trailing:
-            used = max((control.rect.right() for control in self.controls), default=0.0)
-            room = page.width - used - GRID
-            if page.look.small_metrics.horizontalAdvance(self.trailing) <= room:
-                painter.setPen(page.look.color("muted"))
-                area = QRectF(page.x, top, page.width, self.height)
-                painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self.trailing)
-
-
-_WRAPPED: Final = int(Qt.TextFlag.TextWordWrap)
-_MIDDLE: Final = int(Qt.AlignmentFlag.AlignVCenter)
-_CHEVRON: Final = GRID * 2
-
-
-def _control_width(metrics: QFontMetricsF, control: Control) -> float:
-    fold = _CHEVRON if control.opened is not None else 0
-    return float(round(metrics.horizontalAdvance(control.text) + 2 * GRID + fold))
-
-
-def paint_control(painter: QPainter, page: Page, control: Control, top: float, state: str) -> None:
-    """A control as quiet text, with a ground when pointed at and a ring when it has the focus."""
-    look = page.look
-    area = control.rect.translated(page.x, top)
-    if state:
-        decorations.fill_rounded(painter, area, look.color("hover"), 4)
-    if state == "focus":
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(look.color("accent"))
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        painter.restore()
-    painter.setFont(look.small)
-    painter.setPen(look.color("text" if state else "muted"))
-    inner = area.adjusted(GRID, 0, -GRID, 0)
-    if control.opened is not None:
-        _paint_chevron(painter, look, inner, control.opened, "text" if state else "muted")
-        inner = inner.adjusted(_CHEVRON, 0, 0, 0)
-    painter.drawText(inner, _MIDDLE, control.text)
-
-
-def _paint_chevron(painter: QPainter, look: Look, area: QRectF, opened: bool, color: str) -> None:
-    middle = QPointF(area.left() + 4, area.center().y())
-    path = QPainterPath()
-    if opened:
-        path.moveTo(middle + QPointF(-4, -2))
-        path.lineTo(middle + QPointF(0, 2))
-        path.lineTo(middle + QPointF(4, -2))
-    else:
-        path.moveTo(middle + QPointF(-2, -4))
-        path.lineTo(middle + QPointF(2, 0))
-        path.lineTo(middle + QPointF(-2, 4))
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    pen = painter.pen()
-    pen.setColor(look.color(color))
-    pen.setWidthF(1.5)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(path)
-    painter.restore()

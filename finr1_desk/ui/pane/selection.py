@@ -150,7 +150,5 @@ def _whole_rows(view: MessageView, found: Sequence[Selected], page: Page) -> set
         if isinstance(row.block, Code | Table) and row not in covered
     }
     return {
-        row
-        for row in covered
-        if not (isinstance(row.block, Code | Table) and (row.section, row.block.block) in broken)
+        row for row in covered if not (isinstance(row.block, Code | Table) and (row.section, row.block.block) in broken)
     }

@@ -55,8 +55,9 @@ class TableWidths:
         bold.setWeight(QFont.Weight.DemiBold)
         metrics = QFontMetricsF(bold)
         for column in range(count):
-            full = max(metrics.horizontalAdvance(_shown(line)) for line in piece.widest[column].split("\n"))
-            word = metrics.horizontalAdvance(_shown(piece.longest_words[column]))
+            cells = [line for cell in piece.widest[column] for line in _shown(cell).split("\n")]
+            full = max(map(metrics.horizontalAdvance, cells), default=0.0)
+            word = max(map(metrics.horizontalAdvance, map(_shown, piece.longest_words[column])), default=0.0)
             self._full[column] = max(self._full[column], min(full, FULL_CELL * look.em))
             self._least[column] = max(self._least[column], min(word, LONGEST_WORD * look.em))
             self._numeric[column] = self._numeric[column] and piece.numeric[column]
@@ -72,8 +73,8 @@ class TableWidths:
 
     def columns(self, available: float) -> list[float]:
         """The width of each column in pixels; their sum exceeds `available` only where words would be broken."""
-        full = [width + CELL_ROOM + 1 for width in self._full]
-        least = [width + CELL_ROOM + 1 for width in self._least]
+        full = [width + CELL_ROOM + 2 for width in self._full]
+        least = [width + CELL_ROOM + 2 for width in self._least]
         if sum(full) <= available:
             return full
         if sum(least) >= available:

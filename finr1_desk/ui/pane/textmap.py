@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument
+from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument, QTextTable
 
 PARAGRAPH_END = "\u2029"
 LINE_BREAK = "\u2028"
@@ -78,10 +78,9 @@ def plain_text(document: QTextDocument, start: int, end: int, markers: dict[int,
         first = max(start - block.position(), 0)
         last = min(end - block.position(), len(text.encode("utf-16-le")) // 2)
         shown = _utf16_slice(text, first, last).replace(LINE_BREAK, "\n")
-        cursor = QTextCursor(block)
-        table = cursor.currentTable()
+        table = _table_around(block)
         if table is not None:
-            cell_row = table.cellAt(cursor).row()
+            cell_row = table.cellAt(block.position()).row()
             if pieces:
                 pieces.append("\t" if cell_row == row else "\n")
             row = cell_row
@@ -98,9 +97,11 @@ def plain_text(document: QTextDocument, start: int, end: int, markers: dict[int,
 
 
 def _stands_beside_table(block: QTextBlock) -> bool:
-    return any(
-        near.isValid() and QTextCursor(near).currentTable() is not None for near in (block.previous(), block.next())
-    )
+    return any(near.isValid() and _table_around(near) is not None for near in (block.previous(), block.next()))
+
+
+def _table_around(block: QTextBlock) -> QTextTable | None:
+    return QTextCursor(block).currentTable()
 
 
 def _utf16_slice(text: str, first: int, last: int) -> str:

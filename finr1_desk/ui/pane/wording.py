@@ -18,7 +18,6 @@ from finr1_desk.ui.sentences import describe
 DescribeError = Callable[[str], str]
 
 
-
 def duration(seconds: float) -> str:
     """Whole seconds below a minute, minutes and seconds above."""
     whole = max(int(seconds), 0)

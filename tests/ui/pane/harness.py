@@ -70,6 +70,9 @@ def main() -> None:
                 pane = pane_with(theme, messages, width, 860)
                 pane.verticalScrollBar().setValue(0)
                 photograph(pane, arguments.folder / f"{name}-{theme_name}-{width}.png")
+                pane.scroll_to_end()
+                pane.controls.pointed_at = messages[-1].id
+                photograph(pane, arguments.folder / f"{name}-{theme_name}-{width}-end.png")
                 pane.close()
                 pane.deleteLater()
     app.processEvents()

@@ -139,7 +139,11 @@ SAMPLES = _Samples(
             answer(ENGLISH),
         ],
         "chinese": [
-            question("请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否。\n问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？", id="q2"),
+            question(
+                "请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否。"
+                "\n问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？",
+                id="q2",
+            ),
             answer(CHINESE, id="a2", thinking_open=True),
         ],
         "thinking": [
