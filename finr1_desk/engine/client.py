@@ -44,10 +44,12 @@ from finr1_desk.core.prompts import Turn
 from finr1_desk.engine import endpoint, protocol
 from finr1_desk.engine.protocol import (
     AnswerNow,
+    Bye,
     Cancel,
     Command,
     Count,
     Done,
+    Farewell,
     Generate,
     Hello,
     Load,
@@ -60,6 +62,7 @@ from finr1_desk.engine.protocol import (
 ATTACH_TIMEOUT: Final = 60.0
 _ANSWER_TIMEOUT: Final = 15.0
 _REAP_TIMEOUT: Final = 5.0
+_FAREWELL_TIMEOUT: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ class EngineClient:
         self._process: subprocess.Popen[bytes] | None = None
         self._open: dict[str, _Open] = {}
         self._worker_pid: int | None = None
+        self._was_last = False
 
     @property
     def worker_pid(self) -> int | None:
@@ -141,13 +145,15 @@ class EngineClient:
         self._wake()
         thread.join(timeout)
         process = self._process
-        if process is not None and not thread.is_alive():
+        if process is None or thread.is_alive():
+            return
+        if self._was_last:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.05, deadline - time.monotonic()))
-            if process.returncode is None:
-                # It goes on for other clients and is no business of ours any more; without a status the
-                # interpreter would warn of a process left running.
-                process.returncode = 0
+        if process.poll() is None:
+            # It goes on for other clients and is no business of ours any more; without a status the interpreter
+            # would warn of a process left running.
+            process.returncode = 0
 
     # -- from any thread
 
@@ -189,22 +195,35 @@ class EngineClient:
                     if not self._send_next():
                         return
         finally:
-            self._drop_connection()
+            self._say_farewell()
             with self._lock:
                 for end in (self._wake_in, self._wake_out):
                     if end is not None:
                         end.close()
                 self._wake_in = self._wake_out = None
 
+    def _say_farewell(self) -> None:
+        """Leaves the worker, and learns whether it ends."""
+        connection, self._connection = self._connection, None
+        self._worker_pid = None
+        if connection is None:
+            return
+        with contextlib.suppress(OSError, EOFError, protocol.ProtocolError), connection:
+            connection.send_bytes(protocol.encode(Bye()))
+            while connection.poll(_FAREWELL_TIMEOUT):
+                message = protocol.decode(connection.recv_bytes(protocol.MAX_MESSAGE_BYTES))
+                if isinstance(message, Farewell):
+                    self._was_last = message.last
+                    return
+
     def _send_next(self) -> bool:
         """Sends one command; False when the client was closed."""
         command = self._outbox.get()
         if command is None:
             return False
-        new = isinstance(command, Load | Generate | Count | Unload)
         if isinstance(command, Unload) and self._connection is None:
             return True  # no worker, so nothing is loaded
-        if new:
+        if isinstance(command, Load | Generate | Count | Unload):
             self._open[command.request] = _Open()
         elif command.request not in self._open:
             return True
@@ -228,7 +247,7 @@ class EngineClient:
             return
         self._dispatch(message)
 
-    def _dispatch(self, message: Hello | Command | Reply) -> None:
+    def _dispatch(self, message: Hello | Bye | Command | Reply) -> None:
         if isinstance(message, Done):
             self._open.pop(message.request, None)
         elif isinstance(message, LoadProgress | ModelLoaded | ModelUnloaded):
@@ -278,8 +297,6 @@ class EngineClient:
         self._worker_pid = None
         if self._process is None or not connected:
             return None
-        if self._closed:
-            return None  # `close` waits for it
         try:
             return self._process.wait(_REAP_TIMEOUT)
         except subprocess.TimeoutExpired:

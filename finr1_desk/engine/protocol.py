@@ -94,6 +94,11 @@ class Unload:
     request: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """The client is about to leave; `Farewell` answers."""
+
+
 # -- from worker to client
 
 
@@ -122,8 +127,15 @@ class Done:
     request: str
 
 
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """The answer to `Bye`: whether the worker ends with this client."""
+
+    last: bool
+
+
 Command = Load | Generate | Count | AnswerNow | Cancel | Unload
-Reply = Welcome | Refused | Done | EngineEvent
+Reply = Welcome | Refused | Done | Farewell | EngineEvent
 
 _TYPES: Final[Mapping[str, type]] = {
     cls.__name__: cls
@@ -135,9 +147,11 @@ _TYPES: Final[Mapping[str, type]] = {
         AnswerNow,
         Cancel,
         Unload,
+        Bye,
         Welcome,
         Refused,
         Done,
+        Farewell,
         Queued,
         LoadProgress,
         ModelLoaded,
@@ -151,12 +165,12 @@ _TYPES: Final[Mapping[str, type]] = {
 }
 
 
-def encode(message: Hello | Command | Reply) -> bytes:
+def encode(message: Hello | Bye | Command | Reply) -> bytes:
     """One message as UTF-8 JSON; lone surrogates in texts survive as escapes."""
     return json.dumps({"type": type(message).__name__, **_plain(message)}, separators=(",", ":")).encode("ascii")
 
 
-def decode(raw: bytes) -> Hello | Command | Reply:
+def decode(raw: bytes) -> Hello | Bye | Command | Reply:
     """The message of these bytes.
 
     Raises:
@@ -169,7 +183,7 @@ def decode(raw: bytes) -> Hello | Command | Reply:
     if not isinstance(data, dict) or not isinstance(data.get("type"), str) or data["type"] not in _TYPES:
         raise ProtocolError("unknown message type")
     name = data.pop("type")
-    message: Hello | Command | Reply = _typed(_TYPES[name], data, name)
+    message: Hello | Bye | Command | Reply = _typed(_TYPES[name], data, name)
     return message
 
 

@@ -110,21 +110,25 @@ class Service:
     # -- jobs
 
     def _load(self, job: Job, work: Load) -> None:
-        if not self._is_served(work.model):
-            self._replace_model(job, work.model)
-        elif self._loaded is not None:
-            self._send(job.client, ModelLoaded(self._loaded.facts))
-        self._send(job.client, Done(work.request))
+        if self._is_served(work.model):
+            self._send(job.client, Done(work.request))
+            if self._loaded is not None:
+                self._send(job.client, ModelLoaded(self._loaded.facts))
+            return
+        loaded = self._replace_model(job, work.model)
+        self._send(job.client, Done(work.request))  # first, so that whoever sees the model loaded sees this ended
+        self._broadcast(ModelLoaded(loaded.facts))
 
     def _generate(self, job: Job, work: Generate) -> None:
-        load_s = 0.0
-        if not self._is_served(work.generate.model):
-            load_s = self._replace_model(job, work.generate.model)
-        if self._loaded is None:
-            raise AssertionError("loading gives a model or raises")
+        loaded, load_s = self._loaded, 0.0
+        if loaded is None or not loaded.serves(work.generate.model):
+            started = time.monotonic()
+            loaded = self._replace_model(job, work.generate.model)
+            load_s = time.monotonic() - started
+            self._broadcast(ModelLoaded(loaded.facts))
         control = Control(job.cancelled, job.answer_now)
         generation = Generation(
-            work.request, work.generate, self._loaded, load_s, control, lambda event: self._send(job.client, event)
+            work.request, work.generate, loaded, load_s, control, lambda event: self._send(job.client, event)
         )
         generation.run()
 
@@ -162,15 +166,15 @@ class Service:
     def _is_served(self, request: ModelRequest) -> bool:
         return self._loaded is not None and self._loaded.serves(request)
 
-    def _replace_model(self, job: Job, request: ModelRequest) -> float:
-        """Loads what is asked for in place of what is loaded; returns the seconds it took.
+    def _replace_model(self, job: Job, request: ModelRequest) -> Loaded:
+        """Loads what is asked for in place of what is loaded.
 
         Raises:
             UserError, llama.LoadCancelledError: as `loading.load`; then no model is loaded.
         """
         self._free_model()
         self._drop_vocabulary()
-        started, told = time.monotonic(), 0.0
+        told = 0.0
 
         def on_progress(fraction: float) -> bool:
             nonlocal told
@@ -193,8 +197,7 @@ class Service:
             f"loaded {facts.architecture} {facts.quantisation} context {facts.context_length} device {facts.device} "
             f"threads {facts.threads} in {facts.load_s:.2f} s"
         )
-        self._broadcast(ModelLoaded(facts))
-        return time.monotonic() - started
+        return loaded
 
     def _free_model(self) -> None:
         with self._model_lock:

@@ -26,9 +26,11 @@ from finr1_desk.core.events import EngineEvent, Finished, Queued, TokensCounted
 from finr1_desk.engine import protocol
 from finr1_desk.engine.protocol import (
     AnswerNow,
+    Bye,
     Cancel,
     Command,
     Count,
+    Farewell,
     Generate,
     Hello,
     Load,
@@ -166,7 +168,7 @@ class Sessions:
             self._log.write(f"client {client.number} sent nonsense: {type(error).__name__}")
         self._remove(client)
 
-    def _welcome(self, hello: Hello | Command | Reply, connection: Connection) -> _Client | None:
+    def _welcome(self, hello: Hello | Bye | Command | Reply, connection: Connection) -> _Client | None:
         """Accepts a client of the same version; tells another one ours."""
         own = protocol.application_version()
         if not isinstance(hello, Hello) or (hello.protocol, hello.version) != (protocol.PROTOCOL_VERSION, own):
@@ -221,6 +223,10 @@ class Sessions:
             job = self.scheduler.find(number, command.request)
             if job is not None:
                 job.answer_now.set()
+        elif isinstance(command, Bye):
+            with self._lock:
+                last = len(self._clients) == 1
+            client.send(Farewell(last))
         else:
             raise ProtocolError("not a command")
 

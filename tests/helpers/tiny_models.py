@@ -285,3 +285,51 @@ def _write_tensors(writer: gguf.GGUFWriter, model: TinyModel, vocabulary: _Vocab
 
 def _noise(random: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     return (random.standard_normal((rows, columns), dtype=np.float32) * 0.02).astype(np.float16)
+
+
+def slow_to_prefill(model: TinyModel) -> TinyModel:
+    """The same with so much to compute that reading a few thousand tokens takes seconds."""
+    return replace(model, layers=6, embedding=512, feed_forward=3072, context=8192)
+
+
+def write_slow_to_load(path: Path, gigabytes: float = 1.5) -> Path:
+    """A model whose weights are one large hole in the file: it takes a while to read and answers nothing sensible."""
+    model = QWEN2
+    feed = int(gigabytes * 2**30 / (3 * 2 * model.layers * model.embedding))
+    writer = gguf.GGUFWriter(str(path), model.architecture)
+    vocabulary = _Vocabulary(model)
+    _write_metadata(writer, replace(model, feed_forward=feed), vocabulary)
+    width, size = model.embedding, len(vocabulary.tokens)
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+        "token_embd.weight": ((size, width), np.float16),
+        "output_norm.weight": ((width,), np.float32),
+        "output.weight": ((size, width), np.float16),
+    }
+    for layer in range(model.layers):
+        for name, rows, columns in (
+            ("attn_q", width, width),
+            ("attn_k", width // 2, width),
+            ("attn_v", width // 2, width),
+            ("attn_output", width, width),
+            ("ffn_gate", feed, width),
+            ("ffn_up", feed, width),
+            ("ffn_down", width, feed),
+        ):
+            shapes[f"blk.{layer}.{name}.weight"] = ((rows, columns), np.float16)
+        for name, length in (("attn_q", width), ("attn_k", width // 2), ("attn_v", width // 2)):
+            shapes[f"blk.{layer}.{name}.bias"] = ((length,), np.float32)
+        for name in ("attn_norm", "ffn_norm"):
+            shapes[f"blk.{layer}.{name}.weight"] = ((width,), np.float32)
+    total = 0
+    for name, (shape, kind) in shapes.items():
+        length = int(np.prod(shape)) * np.dtype(kind).itemsize
+        writer.add_tensor_info(name, shape, np.dtype(kind), length)
+        total += -(-length // 32) * 32
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    writer.close()
+    start = -(-path.stat().st_size // 32) * 32
+    with path.open("r+b") as file:
+        file.truncate(start + total)
+    return path
