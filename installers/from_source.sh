@@ -63,8 +63,9 @@ tick() {
 
 stop_ticker() {
     [ -n "$ticker" ] || return 0
-    kill "$ticker" 2>/dev/null
-    wait "$ticker" 2>/dev/null
+    # Not TERM: between its fork and its first command a subshell of dash still has our trap, and loses the signal.
+    kill -KILL "$ticker" 2>/dev/null
+    { wait "$ticker"; } 2>/dev/null
     ticker=''
     [ ! -t 2 ] || printf '\r\033[K' >&2
 }
