@@ -69,12 +69,18 @@ def _read_weight_map(index: Path) -> dict[str, str]:
     if not isinstance(weight_map, dict) or not weight_map:
         raise ConvertError(f"{index.name} has no weight_map", "fetch the index again from the model's repository")
     for name, file in weight_map.items():
-        # A name with a folder in it would read files from outside the checkpoint.
-        if not isinstance(file, str) or Path(file).name != file or "\\" in file or not file.endswith(".safetensors"):
+        if not isinstance(file, str) or not _is_plain_name(file) or not file.endswith(".safetensors"):
             raise ConvertError(
                 f"{index.name} names {file!r} for the tensor {name}, which is not a shard of this folder"
             )
     return weight_map
+
+
+def _is_plain_name(file: str) -> bool:
+    """Whether it names a file of this folder: one with a path in it would be read from outside the
+    checkpoint.
+    """
+    return Path(file).name == file and "\\" not in file and file.isprintable()
 
 
 def _unindexed_shards(directory: Path) -> list[str]:

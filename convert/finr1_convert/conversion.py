@@ -101,8 +101,6 @@ def convert(
     started = time.monotonic()
     plan = examine(directory)
     kind = plan.stored_type if type_name.lower() == AUTOMATIC else file_type(type_name)
-    if kind.is_float and any(tensor.source.file == target.absolute() for tensor in plan.tensors):
-        raise ConvertError("the output is one of the checkpoint's own files", "choose another name")
     with claim_output(target, overwrite) as output:
         try:
             size = _write(plan, kind, output, threads, on_progress, cancelled or (lambda: False))

@@ -1,8 +1,9 @@
 """Reading a GGUF's header: keys, tensors, and whether the file is whole.
 
-Owns a reader that skips the contents of arrays and touches no weights, so that a file of any size answers at once
-(the ``gguf`` package's reader builds an object for each of 150,000 tokens). Every length is checked against the file
-before it is believed. Values are given as they stand; what they mean is in ``inspection.py``.
+Owns a reader that skips the contents of arrays and touches no weights, so that a file of any size answers at
+once (the ``gguf`` package's reader builds an object for each of 150,000 tokens). Every length is checked
+against the file before it is believed. Values are given as they stand; what they mean is in
+``inspection.py``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ Value = str | int | float | bool | ArrayOf
 
 @dataclass(frozen=True, slots=True)
 class TensorHeader:
-    """A tensor: ``shape`` with the longest stride last (row-major), ``nbytes`` of data at ``offset`` in the file."""
+    """A tensor: ``shape`` with the longest stride last (row-major), ``nbytes`` of data at ``offset`` in the
+    file.
+    """
 
     name: str
     type: str
@@ -62,7 +65,8 @@ class Header:
 def read_header(path: Path) -> Header:
     """Read and check the header of ``path``.
 
-    Raises ConvertError when the file is missing, is no GGUF, contradicts itself or ends before its last tensor.
+    Raises ConvertError when the file is missing, is no GGUF, contradicts itself or ends before its last
+    tensor.
     """
     try:
         size = path.stat().st_size

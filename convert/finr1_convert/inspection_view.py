@@ -1,7 +1,7 @@
 """An inspection as tables on a terminal.
 
-Owns the wording and the layout; the figures come from ``inspection.py``. Text of the file is printed as text, never
-as markup.
+Owns the wording and the layout; the figures come from ``inspection.py``. Text of the file is printed as text,
+never as markup.
 """
 
 from __future__ import annotations

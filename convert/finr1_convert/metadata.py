@@ -7,7 +7,7 @@ configuration costs its keys and a warning, never the conversion.
 
 from __future__ import annotations
 
-import math
+import reprlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def read_description(directory: Path, parameters: int) -> Description:
         setattr(metadata, field.name, repaired)
         if value and repaired is None:
             warnings.append(
-                f"the checkpoint gives {field.name.replace('_', ' ')} as {str(value)[:80]!r}, which is left out"
+                f"the checkpoint gives {field.name.replace('_', ' ')} as {reprlib.repr(value)}, which is left out"
             )
     metadata.name = metadata.name or directory.name or "model"
     metadata.size_label = metadata.size_label or size_label(parameters, parameters, 0, 0)
@@ -81,7 +81,7 @@ def _repaired(name: str, value: Any) -> Any:
     if name.startswith("sampling_") and name != "sampling_sequence":
         return _number(value, whole=name in _WHOLE_NUMBERS)
     if name == "license" and isinstance(value, list):
-        return [str(item) for item in value]
+        return [str(item) for item in value if isinstance(item, (str, int, float))] or None
     return str(value) if isinstance(value, (str, int, float)) else None
 
 
@@ -90,12 +90,8 @@ def _entry(item: dict[Any, Any]) -> dict[str, str]:
 
 
 def _number(value: Any, whole: bool) -> int | float | None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not math.isfinite(value)
-        or abs(value) > 2**31 - 1
-    ):
+    # The comparison also refuses NaN.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**31:
         return None
     if whole:
         return int(value) if value == int(value) else None

@@ -26,15 +26,16 @@ _HINT = "the pre-tokenisers of Qwen2, Qwen2.5, Fin-R1 and DeepSeek-R1-Distill-Qw
 def recognise(tokenizer: dict[str, Any] | None, settings: dict[str, Any]) -> str:
     """The ``tokenizer.ggml.pre`` of a tokeniser.
 
-    ``tokenizer`` is tokenizer.json; where the checkpoint has none (vocab.json and merges.txt do not state the
-    rule), the class named in tokenizer_config.json (``settings``) decides. Raises ConvertError for any other
-    rule.
+    ``tokenizer`` is tokenizer.json. vocab.json and merges.txt do not state the rule: where a checkpoint has only
+    those, the class named in tokenizer_config.json (``settings``) decides, and it is Qwen2's where none is named.
+    Raises ConvertError for any other rule.
     """
     if tokenizer is None:
-        name = settings.get("tokenizer_class")
+        name = settings.get("tokenizer_class", "Qwen2Tokenizer")
         if not isinstance(name, str) or name not in _IMPLIED_BY_CLASS:
-            stated = f"the tokeniser class {name}" if name else "no tokeniser class"
-            raise ConvertError(f"the pre-tokeniser is unknown: tokenizer_config.json names {stated}", _HINT)
+            raise ConvertError(
+                f"the pre-tokeniser is unknown: tokenizer_config.json names the tokeniser class {name}", _HINT
+            )
         return _IMPLIED_BY_CLASS[name]
     _check_normaliser(tokenizer.get("normalizer"))
     steps = _steps(tokenizer.get("pre_tokenizer"), "pretokenizers")

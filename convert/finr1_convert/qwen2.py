@@ -6,7 +6,6 @@ and the sentence about what else is not supported. Does no I/O.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -238,13 +237,28 @@ def _number(values: dict[str, Any], key: str, where: str, default: float | None 
     value = values.get(key)
     if value is None and default is not None:
         return default
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 < value < 3.4e38:  # type: ignore[arg-type, operator]
+    number = _single_precision(value)
+    if number is None or number <= 0:
         raise ConvertError(f"{where} gives {key} as {value!r}, which is not a usable number")
-    return float(value)  # type: ignore[arg-type]
+    return number
 
 
 def _optional_number(values: dict[str, Any], key: str) -> float | None:
-    return None if values.get(key) is None else _number(values, key, "the rotary scaling of config.json")
+    if values.get(key) is None:
+        return None
+    number = _single_precision(values[key])
+    if number is None:
+        raise ConvertError(f"the rotary scaling of config.json gives {key} as {values[key]!r}, which is not a number")
+    return number
+
+
+def _single_precision(value: Any) -> float | None:
+    """The value as a float where a GGUF's 32-bit floats can hold it, else None (also for NaN and for
+    booleans).
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 3.4e38:
+        return None
+    return float(value)
 
 
 def _shape(shape: tuple[int, ...]) -> str:

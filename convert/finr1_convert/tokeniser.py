@@ -7,6 +7,7 @@ merges.txt) and the agreement between tokeniser and embedding. Which splitting r
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,9 @@ def read_vocabulary(directory: Path, config: dict[str, Any], rows: int) -> Vocab
     if any(token.content == DEEPSEEK_BOS for token in added.values()):
         pre = "deepseek-r1-qwen"
     tokens, types = _rows(texts, added, rows)
+    if len(set(tokens)) != rows:
+        twice = next(token for token, count in Counter(tokens).items() if count > 1)
+        raise ConvertError(f"two rows of the vocabulary are {twice!r}, which llama.cpp cannot tell apart", _FETCH_AGAIN)
     special = read_special_tokens(tokenizer, settings, config, rows)
     template = None if stated is None else _chat_template(directory, stated)
     return Vocabulary(tokens, types, merges, pre, special, template)
@@ -218,7 +222,9 @@ def _put(entries: dict[int, AddedToken], identifier: Any, entry: Any, where: str
 
 
 def _named_special(settings: dict[str, Any]) -> list[str]:
-    """Texts that have a role in tokenizer_config.json, in the order in which a tokeniser appends missing ones."""
+    """Texts that have a role in tokenizer_config.json, in the order in which a tokeniser appends missing
+    ones.
+    """
     named = [token_content(settings.get(f"{kind}_token")) for kind in SPECIAL_KINDS]
     if any(f"{kind}_token" not in settings for kind in ("eos", "unk", "pad")):
         named.append(_DEFAULT_ROLE)

@@ -19,7 +19,7 @@ from .errors import ConvertError
 from .file_types import FileType
 from .qwen2 import ModelTensor, Qwen2Config
 from .safetensors_files import BYTES_PER_VALUE
-from .streaming import copy_tensor
+from .streaming import TensorCopier
 from .tokeniser import Vocabulary
 
 _STORED_AS = {"f32": "F32", "f16": "F16", "bf16": "BF16"}
@@ -99,10 +99,11 @@ def _write_tensors(
         written += len(piece)
         on_bytes(written)
 
+    copier = TensorCopier()
     writer.write_padding(file, file.tell())
     with _open_one_at_a_time() as source:
         for tensor in tensors:
-            copy_tensor(source(tensor.source.file), tensor.source, target_type(tensor, kind), write)
+            copier.copy(source(tensor.source.file), tensor.source, target_type(tensor, kind), write)
             writer.write_padding(file, target_bytes(tensor, kind))
 
 

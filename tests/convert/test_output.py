@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from finr1_convert.progress import Progress
 from tests.convert.checkpoints import Variant, make_checkpoint
 from tests.convert.conftest import Run
 
+resource = pytest.importorskip("resource", reason="limits, signals and groups of processes as POSIX has them")
 PATIENCE_SECONDS = 30.0
 LARGE = Variant(hidden=512, feed_forward=2048, layers=8)
 

@@ -32,14 +32,13 @@ def _real(tmp_path: Path, source: Path) -> Path:
     names = {identifier: token for identifier, token in enumerate(tokens) if types[identifier] != TokenType.UNUSED}
     added = [identifier for identifier in names if types[identifier] != TokenType.NORMAL]
     checkpoint = make_checkpoint(tmp_path, Variant(layers=1, hidden=32, padding=EMBEDDING_ROWS - 321))
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     tokenizer: dict[str, Any] = {
-        "added_tokens": [
-            {"id": identifier, "content": names[identifier], "special": True, "normalized": False}
-            for identifier in added
-        ],
+        "added_tokens": [{"id": identifier, "content": names[identifier], **flags} for identifier in added],
         "normalizer": {"type": "NFC"},
         "pre_tokenizer": _kept(checkpoint, "pre_tokenizer"),
         "post_processor": _kept(checkpoint, "post_processor"),
+        "decoder": _kept(checkpoint, "decoder"),
         "model": {
             "type": "BPE",
             "vocab": {token: identifier for identifier, token in names.items() if identifier not in added},
