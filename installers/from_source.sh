@@ -52,7 +52,7 @@ tick() {
     while kill -0 $$ 2>/dev/null; do
         # With this shell's streams, a `sleep` left behind would hold a reader's pipe open.
         sleep 1 >/dev/null 2>&1
-        elapsed=$(($(date +%s) - began))
+        elapsed=$(($(date +%s 2>/dev/null) - began))
         if [ -t 2 ]; then
             printf '\r\033[K      %s  %s' "$(minutes "$elapsed")" "$(build_position)" >&2
         elif [ $((elapsed % 30)) -eq 0 ] && [ "$elapsed" -gt 0 ]; then
