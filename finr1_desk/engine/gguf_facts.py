@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -21,6 +22,7 @@ _ARRAY: Final = 9
 _MAX_STRING: Final = 64 * 2**20
 _MAX_ENTRIES: Final = 1_000_000
 _MAX_NESTING: Final = 4
+_ALIGNMENT: Final = 32
 
 # Names of the numbers, without the architecture in front, that a KV cache is computed from.
 _SUFFIXES: Final = {
@@ -56,43 +58,91 @@ def read_facts(path: str) -> GgufFacts:
     """
     try:
         with Path(path).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            return _Reader(path, file, size).facts()
+            return _Reader(path, file).facts()
     except FileNotFoundError as error:
         raise UserError(ErrorCode.MODEL_NOT_FOUND, path=path) from error
     except (OSError, ValueError) as error:  # ValueError: a zero character in the path
         raise UserError(ErrorCode.MODEL_UNREADABLE, path=path, reason=str(error)) from error
 
 
+def missing_bytes(path: str, size_of: Callable[[int, int], int]) -> UserError | None:
+    """What is wrong with a file that llama.cpp could not load, if it is that a part is missing.
+
+    Args:
+        size_of: bytes of a tensor from its type's number and its number of elements.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            reader = _Reader(path, file)
+            expected = reader.expected_bytes(size_of)
+    except UserError as error:
+        return error
+    except OSError as error:
+        return UserError(ErrorCode.MODEL_UNREADABLE, path=path, reason=str(error))
+    if expected <= reader.size:
+        return None
+    return UserError(ErrorCode.MODEL_TRUNCATED, path=path, expected_bytes=expected, actual_bytes=reader.size)
+
+
 class _Reader:
-    def __init__(self, path: str, file: IO[bytes], size: int) -> None:
-        self._path, self._file, self._size = path, file, size
+    def __init__(self, path: str, file: IO[bytes]) -> None:
+        self._path, self._file = path, file
+        self.size = os.fstat(file.fileno()).st_size
 
     def facts(self) -> GgufFacts:
+        """Raises UserError: `MODEL_NOT_GGUF`, `MODEL_UNREADABLE`, `MODEL_TRUNCATED`."""
+        facts = GgufFacts(file_bytes=self.size)
+        try:
+            for key, value in self._entries(self._counts()[1]):
+                if key.startswith("tokenizer.") and facts.numbers:
+                    break  # the vocabulary is long, and llama.cpp writes it last
+                self._take(facts, key, value())
+        except _DamagedError as error:
+            raise self._truncated() from error
+        return facts
+
+    def expected_bytes(self, size_of: Callable[[int, int], int]) -> int:
+        """The length that the header gives to the file. Raises UserError, as `facts`."""
+        alignment, end = _ALIGNMENT, 0
+        try:
+            tensors, entries = self._counts()
+            for key, value in self._entries(entries):
+                taken = value()
+                if key == "general.alignment" and isinstance(taken, int) and taken > 0:
+                    alignment = taken
+            for _ in range(tensors):
+                end = max(end, self._tensor_end(size_of))
+        except _DamagedError as error:
+            raise self._truncated() from error
+        return -(-self._file.tell() // alignment) * alignment + end
+
+    def _truncated(self) -> UserError:
+        return UserError(ErrorCode.MODEL_TRUNCATED, path=self._path, expected_bytes=None, actual_bytes=self.size)
+
+    def _counts(self) -> tuple[int, int]:
+        """The number of tensors and of entries, which follow."""
         if self._file.read(4) != _MAGIC:
             raise UserError(ErrorCode.MODEL_NOT_GGUF, path=self._path)
-        try:
-            return self._walk()
-        except _DamagedError as error:
-            raise UserError(
-                ErrorCode.MODEL_TRUNCATED, path=self._path, expected_bytes=None, actual_bytes=self._size
-            ) from error
-
-    def _walk(self) -> GgufFacts:
         version = self._number("<I")
         if version not in (2, 3):
             raise UserError(ErrorCode.MODEL_UNREADABLE, path=self._path, reason=f"GGUF version {version}")
-        self._number("<Q")  # tensors
-        entries = self._number("<Q")
-        if entries > _MAX_ENTRIES:
+        tensors, entries = self._number("<Q"), self._number("<Q")
+        if max(tensors, entries) > _MAX_ENTRIES:
             raise _DamagedError
-        facts = GgufFacts(file_bytes=self._size)
-        for _ in range(entries):
-            key = self._string()
-            if key.startswith("tokenizer.") and facts.numbers:
-                break  # the vocabulary is long, and llama.cpp writes it last
-            self._take(facts, key, self._value(self._number("<I")))
-        return facts
+        return tensors, entries
+
+    def _entries(self, count: int) -> Iterator[tuple[str, Callable[[], Any]]]:
+        """The metadata's keys, each with a function that reads its value and has to be called before the next one."""
+        for _ in range(count):
+            yield self._string(), lambda: self._value(self._number("<I"))
+
+    def _tensor_end(self, size_of: Callable[[int, int], int]) -> int:
+        self._string()
+        elements = 1
+        for _ in range(min(self._number("<I"), _MAX_NESTING)):
+            elements *= self._number("<Q")
+        kind, offset = self._number("<I"), self._number("<Q")
+        return int(offset + size_of(kind, elements))
 
     @staticmethod
     def _take(facts: GgufFacts, key: str, value: Any) -> None:
@@ -136,7 +186,7 @@ class _Reader:
         return struct.unpack(form, self._bytes(struct.calcsize(form)))[0]
 
     def _bytes(self, count: int) -> bytes:
-        if count > self._size:
+        if count > self.size:
             raise _DamagedError
         raw = self._file.read(count)
         if len(raw) < count:

@@ -158,6 +158,15 @@ def file_type_name(file_type: int) -> str | None:
     return None if name is None else name.decode("utf-8", "replace")
 
 
+def tensor_bytes(kind: int, elements: int) -> int:
+    """Bytes of a tensor of a type given by its number in GGUF files; 0 where this build does not know the type."""
+    if not 0 <= kind < llama_cpp.GGML_TYPE_COUNT:
+        return 0
+    block = _ggml_function("ggml_blck_size", ctypes.c_int64, ctypes.c_int)(kind)
+    size = _ggml_function("ggml_type_size", ctypes.c_size_t, ctypes.c_int)(kind)
+    return int(elements // block * size) if block > 0 else 0
+
+
 # -- models
 
 

@@ -19,7 +19,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
 from finr1_desk.engine import llama, offload
-from finr1_desk.engine.gguf_facts import GgufFacts, read_facts
+from finr1_desk.engine.gguf_facts import GgufFacts, missing_bytes, read_facts
 from finr1_desk.engine.prompt import PromptBuilder, builder_for
 from finr1_desk.engine.template import TemplateProcess
 
@@ -199,13 +199,12 @@ def _bytes_of_all(path: str, facts: GgufFacts) -> int:
 
 def _diagnosed(path: str, error: llama.LlamaError) -> UserError:
     """Which of the things that a user can understand llama.cpp's messages mean."""
-    text = "\n".join(error.lines)
-    unknown = _UNKNOWN_ARCHITECTURE.search(text)
+    unknown = _UNKNOWN_ARCHITECTURE.search("\n".join(error.lines))
     if unknown:
         return UserError(ErrorCode.MODEL_UNKNOWN_ARCHITECTURE, path=path, architecture=unknown[1])
-    if _CUT_OFF.search(text):
-        actual = Path(path).stat().st_size
-        return UserError(ErrorCode.MODEL_TRUNCATED, path=path, expected_bytes=None, actual_bytes=actual)
+    missing = missing_bytes(path, llama.tensor_bytes)
+    if missing is not None:
+        return missing
     reason = next((line.partition(": ")[2] or line for line in error.lines), "unknown")
     return UserError(ErrorCode.MODEL_LOAD_FAILED, path=path, reason=reason)
 

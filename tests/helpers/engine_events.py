@@ -44,6 +44,12 @@ class Recorder:
     def finished(self, request: str) -> Finished:
         return self.wait_for(Finished, lambda event: event.request == request)
 
+    def wait_for_any(self, count: int) -> None:
+        """Waits until so many events have come."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.events) >= count, PATIENCE_S):
+                raise AssertionError(f"only {self.events}")
+
     def of(self, kind: type[E], request: str) -> list[E]:
         with self._changed:
             return [e for e in self.events if isinstance(e, kind) and getattr(e, "request", None) == request]
