@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code. ``argv`` are the arguments without the program's name."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     signal.signal(signal.SIGTERM, _interrupt)
+    for name in ("gguf", "metadata"):
+        # The gguf package's loggers: without a handler of their own Python prints what they say about a model card.
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         if arguments[:1] == ["inspect"]:
             return _inspect(_inspecting_parser().parse_args(arguments[1:]))

@@ -37,21 +37,10 @@ def quantise(
     ``tensor_bytes`` gives the size of each tensor in ``source``, for the progress. Raises ConvertError when
     llama.cpp refuses or dies, CancelledError when ``cancelled`` says so; the child is gone in every case.
     """
-    meter = Meter("quantise", sum(tensor_bytes.values()), on_progress)
-    command = [
-        sys.executable,
-        "-m",
-        "finr1_convert.quantise_worker",
-        str(source),
-        str(target),
-        str(kind.number),
-        str(threads),
-    ]
-    # The child watches its input: when this process dies, however it dies, the pipe closes and the child ends too.
-    child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment()
-    )
+    total = sum(tensor_bytes.values())
+    meter = Meter("quantise", total, on_progress)
     messages: Queue[dict[str, Any] | None] = Queue()
+    child = _start(source, target, kind, threads)
     reader = threading.Thread(target=_read, args=(child, messages), name="quantise-output", daemon=True)
     reader.start()
     try:
@@ -68,7 +57,20 @@ def quantise(
         raise _failure(code, reason, kind)
     with target.open("rb+") as file:
         os.fsync(file.fileno())
-    meter.advance_to(sum(tensor_bytes.values()))
+    meter.advance_to(total)
+
+
+def _start(source: Path, target: Path, kind: FileType, threads: int) -> subprocess.Popen[bytes]:
+    """The child. It watches its input: when this process dies, however it dies, the pipe closes and the child ends."""
+    # -P: a numpy.py in the folder where someone converts is not what the child shall import.
+    program = [sys.executable, "-P", "-m", "finr1_convert.quantise_worker"]
+    return subprocess.Popen(
+        [*program, str(source), str(target), str(kind.number), str(threads)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_environment(),
+    )
 
 
 def _environment() -> dict[str, str]:

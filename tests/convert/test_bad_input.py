@@ -214,6 +214,12 @@ def test_a_malformed_model_card_costs_its_keys_and_a_warning_only(checkpoint: Pa
     assert out.is_file()
 
 
+def test_a_model_card_of_another_form_is_passed_over_in_silence(checkpoint: Path, out: Path, run: Run) -> None:
+    (checkpoint / "README.md").write_text("---\n- a list\n---\n")
+    code, _, stderr = run(checkpoint, out)
+    assert (code, stderr) == (0, "")
+
+
 def test_a_folder_that_is_none(tmp_path: Path, out: Path, run: Run) -> None:
     assert "does not exist" in _refused(run, tmp_path / "nowhere", out)[0]
     (tmp_path / "file").touch()
