@@ -155,8 +155,8 @@ class Finished:
 
     request: str
     reason: FinishReason
-    usage: Usage = Usage()
-    timing: Timing = Timing()
+    usage: Usage = field(default_factory=Usage)
+    timing: Timing = field(default_factory=Timing)
     code: ErrorCode | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
 

@@ -198,7 +198,9 @@ class ReasoningSplitter:
         elif tag == "</think>" and not self._saw_tag:
             self._all_before_was_thinking()
             self._mark(tag, PartKind.ANSWER)
-        elif (tag == "<answer>" and (at_line_start or self._after_tag)) or (tag == "</answer>" and self._mode is PartKind.ANSWER and self._saw_tag):
+        elif (tag == "<answer>" and (at_line_start or self._after_tag)) or (
+            tag == "</answer>" and self._mode is PartKind.ANSWER and self._saw_tag
+        ):
             self._mark(tag, PartKind.ANSWER)
         elif tag == "</think>" and at_line_start:
             self._mark(tag, PartKind.ANSWER)  # once more; nothing to close

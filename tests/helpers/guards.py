@@ -38,9 +38,9 @@ def living_threads() -> set[threading.Thread]:
     }
 
 
-def leaked_threads(before: set[threading.Thread], grace_s: float = GRACE_S) -> list[str]:
+def leaked_threads(before: set[threading.Thread]) -> list[str]:
     """The names of threads that were not there before and do not end within the grace."""
-    deadline = time.monotonic() + grace_s
+    deadline = time.monotonic() + GRACE_S
     for thread in living_threads() - before:
         thread.join(max(0.0, deadline - time.monotonic()))
     return sorted(thread.name for thread in living_threads() - before)
@@ -62,13 +62,13 @@ def living_children(session: str) -> dict[int, psutil.Process]:
     return found
 
 
-def leaked_children(session: str, before: Iterable[int], grace_s: float = GRACE_S) -> list[str]:
+def leaked_children(session: str, before: Iterable[int]) -> list[str]:
     """Command lines of processes that were not there before and do not end within the grace. They are killed."""
     known = set(before)
     leaked = {pid: process for pid, process in living_children(session).items() if pid not in known}
     if not leaked:
         return []
-    _, alive = psutil.wait_procs(list(leaked.values()), timeout=grace_s)
+    _, alive = psutil.wait_procs(list(leaked.values()), timeout=GRACE_S)
     lines = []
     for process in alive:
         try:
