@@ -10,8 +10,6 @@ Not thread-safe but for `Vocabulary.tokenise`, which llama.cpp allows from any t
 from __future__ import annotations
 
 import ctypes
-import re
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +20,7 @@ import numpy.typing as npt
 from llama_cpp import _ggml
 
 from finr1_desk.core.reasoning import TAGS
+from finr1_desk.engine.llama_log import LogLines
 
 REQUIRED_VERSION: Final = "0.3.36"
 
@@ -30,10 +29,6 @@ if llama_cpp.__version__ != REQUIRED_VERSION:
 
 Logits = npt.NDArray[np.float32]
 
-_BUFFER_SIZE: Final = re.compile(r"(\S+)\s+(?:model|KV|RS|compute|output) buffer size =\s*([\d.]+) MiB")
-_LEVEL_WARN: Final = 3
-_LEVEL_ERROR: Final = 4
-_LEVEL_CONTINUED: Final = 5
 _GGML_DEVICE_CPU: Final = 0
 _GGML_DEVICE_ACCEL: Final = 3
 
@@ -50,41 +45,16 @@ class LoadCancelledError(Exception):
     """The progress callback asked to stop loading."""
 
 
-class LlamaLog:
-    """Receives llama.cpp's log for as long as it lives: warnings go to `sink`, errors and buffer sizes are kept.
+class LlamaLog(LogLines):
+    """Receives llama.cpp's log for as long as it lives.
 
     llama.cpp has one log for the process, so there is one of these, made by the process's entry point.
     """
 
     def __init__(self, sink: Callable[[str], None]) -> None:
-        self._sink = sink
-        self._level = 0
-        self._errors: deque[str] = deque(maxlen=20)
-        self._buffers: dict[str, int] = {}
-        self._callback = llama_cpp.llama_log_callback(self._receive)
+        super().__init__(sink)
+        self._callback = llama_cpp.llama_log_callback(lambda level, text, _data: self.receive(level, text))
         llama_cpp.llama_log_set(self._callback, None)
-
-    def _receive(self, level: int, text: bytes, _user_data: object) -> None:
-        if level != _LEVEL_CONTINUED:
-            self._level = level
-        line = text.decode("utf-8", "replace").rstrip("\n")
-        match = _BUFFER_SIZE.search(line)
-        if match:
-            self._buffers[match[1]] = self._buffers.get(match[1], 0) + int(float(match[2]) * 2**20)
-        if self._level in (_LEVEL_WARN, _LEVEL_ERROR) and line.strip(" ."):
-            self._sink(line)
-            if self._level == _LEVEL_ERROR:
-                self._errors.append(line)
-
-    def take_errors(self) -> list[str]:
-        errors = list(self._errors)
-        self._errors.clear()
-        return errors
-
-    def take_buffers(self) -> dict[str, int]:
-        """Bytes by the name of llama.cpp's buffer, since the last call."""
-        buffers, self._buffers = self._buffers, {}
-        return buffers
 
 
 # -- devices
