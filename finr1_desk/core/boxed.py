@@ -27,29 +27,25 @@ _SYMBOLS: Final = {
 
 def last_boxed(text: str) -> str | None:
     r"""The content of the last complete `\boxed{…}`, as written; None where there is none."""
-    for match in reversed(list(_OPEN.finditer(text))):
-        content = _balanced(text, match.end())
-        if content is not None:
-            return content.strip()
-    return None
-
-
-def _balanced(text: str, start: int) -> str | None:
-    depth = 1
-    position = start
+    openers = {match.end() for match in _OPEN.finditer(text)}
+    if not openers:
+        return None
+    best: tuple[int, int] | None = None
+    open_braces: list[int] = []  # behind each brace that is still open; one pass, however many there are
+    position = min(openers) - 1
     while position < len(text):
         char = text[position]
-        if char == "\\":
+        if char == "\\" and position + 1 not in openers:
             position += 2
             continue
         if char == "{":
-            depth += 1
-        elif char == "}":
-            depth -= 1
-            if depth == 0:
-                return text[start:position]
+            open_braces.append(position + 1)
+        elif char == "}" and open_braces:
+            start = open_braces.pop()
+            if start in openers and (best is None or start > best[0]):
+                best = start, position
         position += 1
-    return None
+    return None if best is None else text[best[0] : best[1]].strip()
 
 
 def plain(content: str) -> str:
