@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Final
@@ -219,23 +219,25 @@ class BlockReader:
         fenced = token.type == "fence"
         prefix = lead.prefix if continued else self._line_text(first_line) + "\n"
         body_line = first_line + (1 if fenced else 0)
-        lines = token.content.removesuffix("\n").split("\n")
+        lines = list(_short_lines(token.content.removesuffix("\n").split("\n")))
         language = _language(token) if continued or self._line_is_complete(first_line) else ""
         pieces = []
         for index in range(0, len(lines), CODE_LINES):
-            is_last = index + CODE_LINES >= len(lines)
-            at = body_line + index
-            piece_start = self._offset(at) if index or continued else start
-            piece_end = end if is_last else self._offset(at + CODE_LINES)
-            text = "\n".join(_short_lines(lines[index : index + CODE_LINES]))
-            is_first = index == 0 and not continued
+            is_first, is_last = index == 0 and not continued, index + CODE_LINES >= len(lines)
+            number, column, _ = lines[index]
+            at = first_line if index == 0 else body_line + number
+            piece_start = start if is_first else self._offset(body_line + number) + column
+            piece_end = end
+            if not is_last:
+                number_after, column_after, _ = lines[index + CODE_LINES]
+                piece_end = self._offset(body_line + number_after) + column_after
+            text = "\n".join(line for _, _, line in lines[index : index + CODE_LINES])
             code = Code(piece_start, max(piece_end, piece_start), text, language, block, is_first, is_last)
+            resume: Lead | None = Lead(prefix, block) if fenced and column == 0 else None
             if index == 0:
-                resume: Lead | None = lead if continued else Lead()
-            else:
-                resume = Lead(prefix, block) if fenced else None
-            pieces.append(Piece(code, (at if index else first_line) - self._prefix_lines, resume))
-        return [replace(piece, line=max(piece.line, 0)) for piece in pieces]
+                resume = lead if continued else Lead()
+            pieces.append(Piece(code, max(at - self._prefix_lines, 0), resume))
+        return pieces
 
     def _line_is_complete(self, line: int) -> bool:
         return line - self._prefix_lines < len(self._lines) - 1
@@ -307,7 +309,8 @@ class BlockReader:
             case "hr":
                 return [Rule(start, end)]
             case "fence" | "code_block":
-                text = "\n".join(_short_lines(token.content.removesuffix("\n").split("\n")))
+                lines = _short_lines(token.content.removesuffix("\n").split("\n"))
+                text = "\n".join(line for _, _, line in lines)
                 return [Code(start, end, text, _language(token), start)]
             case "maths_block":
                 return [Maths(start, end, token.content)]
@@ -370,10 +373,11 @@ def _stretches(text: str, limit: int) -> list[tuple[int, str]]:
     return found
 
 
-def _short_lines(lines: Sequence[str]) -> list[str]:
-    if all(len(line) <= CODE_COLUMNS for line in lines):
-        return list(lines)
-    return [line[at : at + CODE_COLUMNS] for line in lines for at in range(0, max(len(line), 1), CODE_COLUMNS)]
+def _short_lines(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
+    """The lines with their number and the column at which they begin; what is too long comes in several."""
+    for number, line in enumerate(lines):
+        for column in range(0, max(len(line), 1), CODE_COLUMNS):
+            yield number, column, line[column : column + CODE_COLUMNS]
 
 
 def _language(token: Token) -> str:

@@ -7,6 +7,7 @@ one never moves what is on the screen.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -149,11 +150,23 @@ class Flow:
         for index, height in enumerate(self._heights):
             extent = height + (self.head if index == 0 else 0)
             if rest < extent or index == len(self._heights) - 1:
-                self.anchor = Anchor(index, 0, max(rest, 0))
+                self.anchor = self._anchor_within(index, max(rest, 0))
                 break
             rest -= extent
         self.settle()
         self.following = self.is_at_end
+
+    def _anchor_within(self, index: int, rest: float) -> Anchor:
+        """The anchor `rest` pixels below the upper edge of a message, as far as the heights of its rows are known."""
+        self.views[index].rows  # noqa: B018 - made now, so that they are counted
+        self.touch(index)
+        self._refresh_heights()
+        below_head = rest - (self.head if index == 0 else 0)
+        row = max(bisect_right(self.views[index].tops, below_head) - 1, 0)
+        row = min(row, max(len(self.views[index].rows) - 1, 0))
+        if row == 0:
+            return Anchor(index, 0, rest)
+        return Anchor(index, row, below_head - self.views[index].tops[row])
 
     def scroll_to_row(self, view_index: int, row_index: int, margin: float) -> None:
         """Puts a row `margin` pixels below the upper edge."""
