@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from finr1_desk.store.database import Store
 
 _SAVE_S: Final = 0.5  # half of the promised second, so that a slow disk still keeps the promise
+_LEAVE_S: Final = 15.0  # for a worker that is just starting; one that runs lets go at once
 _POLL_S: Final = 0.1  # how soon an interrupt or a typed command is noticed where the system does not wake us
 
 
@@ -60,7 +61,7 @@ class Answering:
         self._client.unload()
 
     def close(self) -> None:
-        self._client.close()
+        self._client.close(_LEAVE_S)
 
     def answer_now(self) -> None:
         """Ends the thinking of the answer that is being written."""

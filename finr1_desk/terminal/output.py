@@ -106,11 +106,11 @@ class AnswerPrinter:
 
     def show(self, parts: Sequence[Part], *, final: bool) -> None:
         """Prints what is new; `final` says that nothing will follow these parts."""
-        current = [(part.kind, text) for part in parts if part.kind in self._kinds and (text := part.text.strip())]
-        if current and not final:
-            kind, text = current.pop()
-            sure = _without_tag_beginning(text)
-            current += [(kind, sure)] if sure else []
+        texts = [(part.kind, part.text) for part in parts if part.kind in self._kinds]
+        if parts and not final and parts[-1].kind in self._kinds:
+            kind, text = texts.pop()
+            texts.append((kind, _without_tag_beginning(text)))
+        current = [(kind, stripped) for kind, text in texts if (stripped := text.strip())]
         same = 0
         while same < len(self._printed) and same < len(current) and self._printed[same] == current[same]:
             same += 1
@@ -139,7 +139,7 @@ class AnswerPrinter:
 def _without_tag_beginning(text: str) -> str:
     """The text without what may turn out to be the beginning of a tag."""
     at = text.rfind("<", -max(map(len, TAGS)))
-    return text[:at].rstrip() if at >= 0 and any(tag.startswith(text[at:]) for tag in TAGS) else text
+    return text[:at] if at >= 0 and any(tag.startswith(text[at:]) for tag in TAGS) else text
 
 
 class StatusLine:

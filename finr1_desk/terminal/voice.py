@@ -86,10 +86,13 @@ class Voice:
         """Makes Qt translate; English needs neither an application object nor a file."""
         if self.language == "en" or self._translator is not None:
             return
-        from PySide6.QtCore import QCoreApplication, QTranslator
+        from PySide6.QtCore import QCoreApplication, QTranslator, qInstallMessageHandler
 
         if QCoreApplication.instance() is None:
+            # Qt warns of a locale that is not UTF-8; nothing here depends on it.
+            before = qInstallMessageHandler(lambda *_: None)
             self._application = QCoreApplication(sys.argv[:1])
+            qInstallMessageHandler(before)
         self._translator = QTranslator()
         if self._translator.load(str(asset("translations", f"finr1_desk_{self.language}.qm"))):
             QCoreApplication.installTranslator(self._translator)
