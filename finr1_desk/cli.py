@@ -37,12 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"finr1-desk {VERSION}")
         return 0
-    voice = Voice(options.language, lambda: _settings_language(options.data_dir))
+    problems: list[UserError] = []
+    voice = Voice(options.language, lambda: _settings_language(options.data_dir, problems))
     try:
         _check(options)
     except UserError as error:
         voice.report(error)
         return WRONG_USAGE
+    status = _status_of(options, voice)
+    for problem in problems:
+        voice.note(" ".join(voice.sentence(problem)))
+    return status
+
+
+def _status_of(options: argparse.Namespace, voice: Voice) -> int:
     try:
         return _run(options, voice)
     except (UserError, CommandError) as error:
@@ -64,15 +72,21 @@ def _parse(words: list[str]) -> argparse.Namespace:
     return build_parser(lambda _context, text: text).parse_args(words)
 
 
-def _settings_language(data_dir: Path | None) -> str:
-    """The language of the settings; that of the system where there is no data folder to read them from."""
+def _settings_language(data_dir: Path | None, problems: list[UserError]) -> str:
+    """The language of the settings; that of the system where there is no data folder to read them from.
+
+    What is wrong with the settings' file goes to `problems`: it cannot be said before the language is known.
+    """
     from finr1_desk.store.paths import resolve_data_dir
     from finr1_desk.store.settings_file import load_settings
 
     try:
-        return load_settings(resolve_data_dir(data_dir)).settings.language
+        loaded = load_settings(resolve_data_dir(data_dir))
     except UserError:
         return "system"
+    if loaded.problem is not None:
+        problems.append(loaded.problem)
+    return loaded.settings.language
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -144,7 +158,8 @@ def _open(options: argparse.Namespace, voice: Voice) -> int:
         )
     from finr1_desk.ui.main import run
 
-    return run(options.data_dir, getattr(options, "model", None))
+    model = getattr(options, "model", None)
+    return run(options.data_dir, model.expanduser().absolute() if model is not None else None)
 
 
 def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from finr1_desk.core.version import VERSION
 from finr1_desk.library.assets import asset
-from finr1_desk.terminal.arguments import build_parser
+from finr1_desk.terminal import arguments
 from finr1_desk.terminal.voice import system_language
 from tests.cli.conftest import PATIENCE_S, Cli
 
@@ -106,6 +107,22 @@ def test_without_a_display_the_window_is_refused_with_a_way_out(cli: Cli) -> Non
         assert "chat" in done.err
 
 
+def test_everything_the_terminal_says_is_extracted_for_translation(tmp_path: Path) -> None:
+    lupdate = Path(sys.executable).with_name("pyside6-lupdate")
+    if not lupdate.exists():
+        pytest.skip("lupdate is not installed")
+    sources = sorted(Path(arguments.__file__).parent.glob("*.py"))
+    target = tmp_path / "texts.ts"
+    subprocess.run([lupdate, *sources, "-ts", target], check=True, capture_output=True, timeout=PATIENCE_S)
+    extracted = set(re.findall(r"<source>(.*?)</source>", target.read_text("utf-8"), re.DOTALL))
+    said: list[str] = []
+    arguments.build_parser(lambda _context, text: said.append(text) or text)
+    assert {html.escape(text, quote=False) for text in said} <= {text.replace("&apos;", "'") for text in extracted}
+    calls = sum(source.read_text("utf-8").count('translate("Terminal", "') for source in sources)
+    assert calls > 40
+    assert len(extracted) > calls * 0.8  # some are said in two places
+
+
 def chinese(text: str) -> bool:
     return bool(re.search("[\u4e00-\u9fff]", text))
 
@@ -142,7 +159,8 @@ def test_a_damaged_settings_file_is_told_and_the_defaults_serve(cli: Cli) -> Non
     (cli.data_dir / "settings.json").write_text("{")
     done = cli.run("ask", "Hi", "--model", "/none.gguf")
     assert done.status == 1
-    assert "damaged-1" in done.err or "There is no model file" in done.err
+    assert "There is no model file" in done.err
+    assert "damaged-1" in done.err
     assert (cli.data_dir / "settings.json.damaged-1").exists()
 
 
@@ -156,5 +174,5 @@ def test_every_command_has_help_in_both_languages(cli: Cli) -> None:
         translated.append(text)
         return "帮助"
 
-    assert "帮助" in build_parser(translate).format_help()
+    assert "帮助" in arguments.build_parser(translate).format_help()
     assert not [text for text in translated if "%" in text]  # argparse would take it for a format
