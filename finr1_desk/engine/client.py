@@ -10,6 +10,7 @@ arrive for a request that has ended are dropped.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import secrets
@@ -58,6 +59,8 @@ from finr1_desk.engine.protocol import (
     Unload,
     Welcome,
 )
+
+_log = logging.getLogger(__name__)
 
 ATTACH_TIMEOUT: Final = 60.0
 _ANSWER_TIMEOUT: Final = 15.0
@@ -255,7 +258,7 @@ class EngineClient:
                 for known in self._open.values():
                     if known.stage == "idle":
                         known.stage = "load"
-            self._on_event(message)
+            self._tell(message)
         elif isinstance(message, EngineEvent):
             opened = self._open.get(getattr(message, "request", ""))
             if opened is None:
@@ -266,7 +269,13 @@ class EngineClient:
                 opened.stage = "decode"
             elif isinstance(message, Finished | TokensCounted):
                 del self._open[message.request]
-            self._on_event(message)
+            self._tell(message)
+
+    def _tell(self, event: EngineEvent) -> None:
+        try:
+            self._on_event(event)
+        except Exception:  # a bug of the listener's must not leave every later request without an answer
+            _log.exception("the listener failed on %s", type(event).__name__)
 
     # -- the worker's end
 
@@ -277,7 +286,7 @@ class EngineClient:
         for request, opened in list(self._open.items()):
             params: dict[str, Param] = {"stage": opened.stage, "exit_code": exit_code}
             self._finish(request, ErrorCode.ENGINE_DIED, params)
-        self._on_event(EngineDied(exit_code, stage))
+        self._tell(EngineDied(exit_code, stage))
 
     def _fail_all(self, code: ErrorCode, params: Mapping[str, Param]) -> None:
         self._drop_connection()
@@ -286,7 +295,7 @@ class EngineClient:
 
     def _finish(self, request: str, code: ErrorCode, params: Mapping[str, Param]) -> None:
         del self._open[request]
-        self._on_event(Finished(request, FinishReason.ERROR, code=code, params=params))
+        self._tell(Finished(request, FinishReason.ERROR, code=code, params=params))
 
     def _drop_connection(self) -> int | None:
         """Closes the connection; returns the exit status of a worker that has ended and was started here."""

@@ -126,9 +126,12 @@ def load(
         request.gpu_layers, facts.numbers.get("block_count", 0), need, sum(gpu.free_bytes for gpu in gpus)
     )
     _check_memory(request.path, need, gpus)
-    if layers == 0:
-        _read_into_page_cache(request.path, lambda fraction: on_progress(fraction * _SHARE_OF_READING))
-    model = _load_model(request.path, log, layers, on_progress)
+    read_before = _SHARE_OF_READING if layers == 0 and sys.platform == "linux" else 0.0
+    if read_before:
+        _read_into_page_cache(request.path, lambda fraction: on_progress(fraction * read_before))
+    model = _load_model(
+        request.path, log, layers, lambda fraction: on_progress(read_before + (1 - read_before) * fraction)
+    )
     try:
         threads = offload.choose_threads(request.threads, offload.usable_cores())
         length = effective_context(request.context_length, model.trained_context)
@@ -144,11 +147,8 @@ def load(
 
 
 def _load_model(path: str, log: llama.LlamaLog, layers: int, on_progress: Callable[[float], bool]) -> llama.Model:
-    start = _SHARE_OF_READING if layers == 0 else 0.0
     try:
-        return llama.Model(
-            path, log, gpu_layers=layers, on_progress=lambda fraction: on_progress(start + (1 - start) * fraction)
-        )
+        return llama.Model(path, log, gpu_layers=layers, on_progress=on_progress)
     except llama.LlamaError as error:
         raise _diagnosed(path, error) from error
 
@@ -263,7 +263,7 @@ def _read_into_page_cache(path: str, on_progress: Callable[[float], bool]) -> No
         llama.LoadCancelledError: `on_progress` returned False.
     """
     if sys.platform != "linux":
-        return
+        raise NotImplementedError
     descriptor = os.open(path, os.O_RDONLY)
     try:
         size = os.fstat(descriptor).st_size
@@ -279,7 +279,7 @@ def _read_into_page_cache(path: str, on_progress: Callable[[float], bool]) -> No
 
 def _in_page_cache(descriptor: int, start: int) -> bool:
     if sys.platform != "linux":
-        return True
+        raise NotImplementedError
     try:
         return bool(os.preadv(descriptor, [bytearray(1)], start + _READ_BLOCK // 2, os.RWF_NOWAIT))
     except BlockingIOError:

@@ -3,8 +3,8 @@
 Owns the listener's handshakes, a reading and a writing thread per client, and the moment the worker ends: when its
 last client has left. It decides nothing about models; requests go to the scheduler, events come from the service.
 
-Reading never waits for llama.cpp, and llama.cpp never waits for a slow client: what is to be sent is queued, and a
-client that does not read is dropped.
+Reading never waits for llama.cpp, and llama.cpp never waits for a slow client: what is to be sent is queued. A client
+that stops reading makes its queue no longer than the answers that it has asked for.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ from finr1_desk.engine.protocol import (
 from finr1_desk.engine.scheduler import Job, Scheduler
 from finr1_desk.engine.worker_log import WorkerLog
 
-_MAX_QUEUED: Final = 20_000  # replies; a client that far behind does not read
 _MAX_STRANGERS: Final = 32  # connections that have not proved that they know the key
 
 
@@ -61,8 +60,7 @@ class _Client:
         self._writer.start()
 
     def send(self, reply: Reply) -> None:
-        if self._outbox.qsize() < _MAX_QUEUED:
-            self._outbox.put(reply)
+        self._outbox.put(reply)
 
     def stop(self) -> None:
         self._outbox.put(None)
@@ -181,9 +179,9 @@ class Sessions:
             self._clients[client.number] = client
             self._strangers -= 1
             client.send(Welcome(protocol.PROTOCOL_VERSION, own, os.getpid(), client.number))
-        greeting = self.greeting()
-        if greeting is not None:
-            client.send(greeting)
+            greeting = self.greeting()  # under the lock: a broadcast that contradicts it comes after it
+            if greeting is not None:
+                client.send(greeting)
         client.start()
         self._log.write(f"client {client.number} ({hello.kind}, process {hello.pid}) attached")
         return client

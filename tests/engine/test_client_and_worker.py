@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psutil
+import pytest
 
 from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.errors import ErrorCode
-from finr1_desk.core.events import ModelLoaded, PrefillProgress, Started, TextProduced, TokensCounted
+from finr1_desk.core.events import EngineEvent, ModelLoaded, PrefillProgress, Started, TextProduced, TokensCounted
 from finr1_desk.core.prompts import Turn
+from finr1_desk.engine.client import EngineClient
+from finr1_desk.engine.interface import Engine
 from tests.engine.conftest import MakeClient, MakeModel, ask, model_request
+from tests.helpers.engine_events import Recorder
 from tests.helpers.tiny_models import endless, speaking
 
 ANSWER = "<think>\nRevenue was 净利润 100.\n</think>\n<answer>\nIt is \\boxed{42}.\n</answer>"
@@ -75,3 +81,19 @@ def test_a_missing_model_is_an_error(make_client: MakeClient, make_model: MakeMo
     client, seen = make_client()
     request = client.generate(ask(make_model(speaking(ANSWER)).with_name("absent.gguf")))
     assert seen.finished(request).code is ErrorCode.MODEL_NOT_FOUND
+
+
+def test_a_listener_that_fails_is_told_of_the_next_event(
+    runtime: Path, make_model: MakeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = Recorder()
+
+    def listen(event: EngineEvent) -> None:
+        seen(event)
+        raise RuntimeError("a bug")
+
+    engine: Engine = EngineClient(runtime, listen)
+    request = engine.generate(ask(make_model(speaking(ANSWER))))
+    assert seen.finished(request).reason is FinishReason.STOP
+    engine.close(timeout=30.0)
+    assert "the listener failed on Started" in caplog.text
