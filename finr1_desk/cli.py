@@ -7,6 +7,7 @@ usage, 130 where Ctrl-C ended it. What the commands do is in `finr1_desk.termina
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.terminal.arguments import SAMPLING, WRONG_USAGE, build_parser
-from finr1_desk.terminal.output import discard_output, use_utf8_safely
+from finr1_desk.terminal.output import discard_output, prepare_streams
 from finr1_desk.terminal.voice import CommandError, Voice
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 _READER_GONE = 141
+_OUTPUT_FAILED = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO})
 _MAX_CONTEXT = 1 << 20
 _MAX_SEED = (1 << 64) - 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns the exit status."""
-    use_utf8_safely()
+    prepare_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parse(words)
     if options.version:
@@ -52,13 +54,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _status_of(options: argparse.Namespace, voice: Voice) -> int:
     try:
-        return _run(options, voice)
+        status = _run(options, voice)
+        sys.stdout.flush()
+        return status
     except (UserError, CommandError) as error:
         voice.report(error)
         return 1
     except BrokenPipeError:
         discard_output()
         return _READER_GONE
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILED:
+            raise
+        discard_output()
+        text = voice.translate("Terminal", "The output could not be written: %1.", error.strerror or "")
+        voice.report(CommandError(text, voice.translate("Terminal", "Check the free space where it goes.")))
+        return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
 

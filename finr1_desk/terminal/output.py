@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, Protocol, TextIO
+from pathlib import Path
+from typing import Final, Literal, Protocol, TextIO
 
 from finr1_desk.core.conversation import Part, PartKind
 from finr1_desk.core.reasoning import TAGS
@@ -47,16 +48,26 @@ def one_line(text: str) -> str:
     return " ".join(visible(text).split())
 
 
-def use_utf8_safely() -> None:
-    """Characters that the terminal's encoding lacks become question marks instead of errors."""
+def prepare_streams() -> None:
+    """Makes the standard streams usable: one that was closed goes nowhere, a character that cannot be shown is `?`."""
+    if sys.stdin is None:
+        sys.stdin = _nowhere("r")
+    if sys.stdout is None:
+        sys.stdout = _nowhere("w")
+    if sys.stderr is None:
+        sys.stderr = _nowhere("w")
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
 
 
+def _nowhere(mode: Literal["r", "w"]) -> TextIO:
+    return Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+
+
 def discard_output() -> None:
-    """After the reader of standard output has gone: the interpreter's own last flush must not fail as well."""
+    """After standard output failed: the interpreter's own last flush must not fail as well."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +107,28 @@ def test_without_a_display_the_window_is_refused_with_a_way_out(cli: Cli) -> Non
         done = cli.run(*words, environment={"DISPLAY": "", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""})
         assert done.status == 1
         assert "chat" in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_an_error(cli: Cli, speaking_model: Path) -> None:
+    for words in (["ask", "Hi", "--model", str(speaking_model), "--save"], ["conversations", "list"], ["doctor"]):
+        with Path("/dev/full").open("wb") as full:
+            process = cli.start(*words, stdout=full)
+            assert process.stderr is not None
+            err = process.stderr.read().decode()
+            assert process.wait(PATIENCE_S) == 1
+        assert "error: The output could not be written" in err
+        assert "Traceback" not in err
+        assert "Exception" not in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a POSIX shell")
+def test_closed_streams_do_not_matter(cli: Cli, speaking_model: Path) -> None:
+    command = " ".join(map(shlex.quote, cli.command("ask", "Hi", "--model", speaking_model, "--save")))
+    for closed in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
+        done = subprocess.run(f"{command} {closed}", shell=True, timeout=PATIENCE_S, env=cli.full_environment())
+        assert done.returncode == 0, closed
+    assert len(cli.run("conversations", "list", "--json").json) == 4
 
 
 def test_everything_the_terminal_says_is_extracted_for_translation(tmp_path: Path) -> None:
