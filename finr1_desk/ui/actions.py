@@ -23,7 +23,6 @@ _MENUS = {
         "export_branches",
         "export_all",
         SEPARATOR,
-        "choose_model",
         "settings",
         SEPARATOR,
         "quit",
@@ -41,6 +40,7 @@ _MENUS = {
         SEPARATOR,
         "focus_composer",
     ),
+    "models": (),  # filled each time it is shown: what is on the machine changes
     "view": ("sidebar", SEPARATOR, "larger", "smaller", "normal", SEPARATOR, "theme"),
     "help": ("shortcuts", SEPARATOR, "copy_log", "about"),
 }
@@ -75,6 +75,7 @@ def menu_texts() -> dict[str, str]:
         "file": translate("Actions", "&File"),
         "edit": translate("Actions", "&Edit"),
         "conversation": translate("Actions", "&Conversation"),
+        "models": translate("Actions", "&Models"),
         "view": translate("Actions", "&View"),
         "help": translate("Actions", "&Help"),
         "theme": translate("Actions", "&Theme"),

@@ -63,6 +63,7 @@ class Binding(QObject):
         self._connect_actions()
         application.store.changed.connect(self._on_store_changed)
         application.settings.failed.connect(self.show_error)
+        self._show_empty_context()
 
     # -- connections
 
@@ -110,6 +111,8 @@ class Binding(QObject):
         models.loading.connect(status.show_loading)
         models.failed.connect(self.show_error)
         status.modelMenuWanted.connect(self._fill_model_menu)
+        menu = self._window.actions_.menus["models"]
+        menu.aboutToShow.connect(lambda: self._fill_model_menu(menu))
 
     def _connect_actions(self) -> None:
         actions = self._window.actions_
@@ -166,17 +169,16 @@ class Binding(QObject):
         self._titles[conversation.id] = conversation.title
         self._window.sidebar.model.put(conversation)
         if conversation.id == self._app.conversations.current:
-            self._show_open(conversation)
+            self._show_open(conversation, begun=self._open_id is None)
 
     def _on_opened(self, conversation: Conversation, _messages: list[Message]) -> None:
         self._window.sidebar.model.set_unread(conversation.id, False)
-        self._show_open(conversation)
+        self._show_open(conversation, begun=False)
 
-    def _show_open(self, conversation: Conversation) -> None:
-        """The chat of this conversation, with the draft that was left in it."""
+    def _show_open(self, conversation: Conversation, *, begun: bool) -> None:
+        """The chat of this conversation, with the draft that was left in it, or what was typed since it was begun."""
         if self._open_id != conversation.id:
-            begun_here = self._open_id is None and self._window.is_empty_shown()
-            self._swap_draft(conversation.id, keep=begun_here)
+            self._swap_draft(conversation.id, keep=begun)
         self._window.header.show_title(conversation.title)
         self._window.sidebar.show_current(conversation.id)
         self._window.show_chat()
@@ -187,10 +189,15 @@ class Binding(QObject):
         self._swap_draft(None, keep=False)
         self._window.header.show_title(None)
         self._window.sidebar.show_current(None)
-        self._window.status.show_context(0, 0)
+        self._show_empty_context()
         self._window.show_empty()
         self._update_composer()
         self._update_actions()
+
+    def _show_empty_context(self) -> None:
+        loaded = self._app.models.loaded
+        limit = loaded.context_length if loaded is not None else self._app.settings.value.context_length
+        self._window.status.show_context(0, limit)
 
     def _swap_draft(self, id: str | None, *, keep: bool) -> None:
         """Each conversation has its own unsent text; a first question that begins one takes the rest along."""
@@ -289,7 +296,7 @@ class Binding(QObject):
             case "copy_answer" | "copy_question" if message is not None:
                 QApplication.clipboard().setText(message.answer)
             case "copy_all" if message is not None:
-                QApplication.clipboard().setText(message.raw)
+                QApplication.clipboard().setText("\n\n".join(filter(None, (message.think, message.answer))))
 
     def _on_link(self, address: str) -> None:
         if self._dialogs.may_open_link(address):
@@ -323,14 +330,15 @@ class Binding(QObject):
         if self._built_in:
             note = self.tr(
                 "The small built-in demonstration model answers. It shows how the application works; its figures "
-                "and judgements are not to be relied on. Choose a Fin-R1 model file below to work with it."
+                "and judgements are not to be relied on. To work with Fin-R1, choose its file in the menu “Models”."
             )
         self._pane.set_banner(note)
         self._window.empty.set_note(note)
 
     def _fill_model_menu(self, menu: QMenu) -> None:
         models = self._app.models
-        menu.addAction(self.tr("Choose a model file…"), self._choose_model)
+        menu.clear()
+        menu.addAction(self._window.actions_["choose_model"])
         found = models.found()
         if found:
             menu.addSeparator()

@@ -142,11 +142,11 @@ class ComposerPane(QWidget):
         column.setSpacing(GRID // 2)
         column.addWidget(self._queue)
         column.addWidget(self._frame)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
-        row.addStretch(1)
-        row.addLayout(column, 1000)
-        row.addStretch(1)
+        self._row = QHBoxLayout(self)
+        self._row.addStretch(1)
+        self._row.addLayout(column, 1000)
+        self._row.addStretch(1)
+        self.set_inset(0)
 
     # -- what is shown
 
@@ -190,8 +190,12 @@ class ComposerPane(QWidget):
         font = text_font(percent)
         self.edit.setFont(font)
         metrics_em = font.pointSizeF() * self.logicalDpiY() / 72
-        self._frame.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 4 * GRID)
+        self._frame.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 6 * GRID)  # as wide as a question above it
         self.edit.fit()
+
+    def set_inset(self, pixels: int) -> None:
+        """Keeps this much free on the right: the scroll bar of the chat above, so that both have the same middle."""
+        self._row.setContentsMargins(2 * GRID, GRID, 2 * GRID + pixels, 2 * GRID)
 
     def draw(self, theme: Theme, icons: Icons) -> None:
         self._icons = icons

@@ -16,7 +16,7 @@ from finr1_desk.ui.theme import GRID, Theme
 WIDE = 76 * GRID  # from here on two columns
 COLUMN = 92 * GRID
 LEADING = 1.3
-_SHOWN_LINES = 3
+_SHOWN_LINES = 2
 
 
 class ExampleCard(QAbstractButton):

@@ -58,6 +58,7 @@ def _run_once(application: QApplication, data_dir: Path | None, model: Path | No
     """One window from start to end; returns the data folder to go on with, if another one was chosen."""
     from finr1_desk.app.bootstrap import build
     from finr1_desk.core.errors import UserError
+    from finr1_desk.ui.crash_reports import versions
     from finr1_desk.ui.desk import Desk
     from finr1_desk.ui.log_files import start_log, stop_log
     from finr1_desk.ui.process_signals import ProcessSignals
@@ -73,6 +74,7 @@ def _run_once(application: QApplication, data_dir: Path | None, model: Path | No
             services.quit()
             return None
     handler = start_log(services.paths.logs) if services is not None else None
+    log.info("start: %s", versions())
     desk = Desk(application, services, problem)
     signals = ProcessSignals()
     signals.endWanted.connect(desk.window.close)

@@ -71,6 +71,8 @@ class SettingsDialog(QDialog):
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._restore = self._buttons.addButton("", QDialogButtonBox.ButtonRole.ResetRole)
         self._build()
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Enter in a field confirms its value and nothing else
         self._show_values(settings.value)
         self.retranslate()
         settings.changed.connect(self._show_values)

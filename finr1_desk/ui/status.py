@@ -182,5 +182,4 @@ class StatusBar(QStatusBar):
         self._button.setAccessibleName(self.tr("Model: {state}").format(state=text))
 
     def _on_menu(self) -> None:
-        self._menu.clear()
         self.modelMenuWanted.emit(self._menu)

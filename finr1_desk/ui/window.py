@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from finr1_desk.ui.actions import build_actions
 from finr1_desk.ui.composer import ComposerPane
@@ -64,6 +73,8 @@ class Window(QMainWindow):
         self.resize(*DEFAULT_SIZE)
         self._set_sidebar_width(SIDEBAR_WIDTH)
         self.composer.edit.viewport().installEventFilter(self)
+        self.empty.viewport().installEventFilter(self)
+        self._pages.currentChanged.connect(self._align_composer)
 
     def _build(self) -> None:
         self._pages.addWidget(self.empty)
@@ -109,6 +120,7 @@ class Window(QMainWindow):
         self.pane = pane
         pane.setObjectName("chatPane")
         self._pages.addWidget(pane)
+        pane.viewport().installEventFilter(self)
         QWidget.setTabOrder(pane, self.composer.edit)
 
     def show_chat(self) -> None:
@@ -188,7 +200,14 @@ class Window(QMainWindow):
             self._painted = True
             watched.removeEventFilter(self)
             QTimer.singleShot(0, self.firstPainted.emit)
+        elif event.type() == QEvent.Type.Resize:
+            self._align_composer()
         return False
+
+    def _align_composer(self) -> None:
+        page = self._pages.currentWidget()
+        if isinstance(page, QAbstractScrollArea):
+            self.composer.set_inset(page.width() - page.viewport().width())
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

@@ -1,0 +1,615 @@
+"""The window over the real controllers and a real store; only the engine is played, so that its timing is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QListView, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from finr1_desk.app.bootstrap import build
+from finr1_desk.app.store_access import Open
+from finr1_desk.core.conversation import FinishReason, MessageState, Timing, Usage
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.events import (
+    Finished,
+    GenerateRequest,
+    LoadedModel,
+    ModelLoaded,
+    ModelRequest,
+    Started,
+    TextProduced,
+)
+from finr1_desk.core.sampling import Sampling
+from finr1_desk.library.discovery import built_in_model
+from finr1_desk.ui.binding import Binding
+from finr1_desk.ui.conversation_model import Role
+from finr1_desk.ui.desk import Desk
+from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.sidebar import SearchField
+from finr1_desk.ui.status import ContextMeter
+
+WAIT_MS = 30_000
+
+
+@dataclass
+class PlayedEngine:
+    """Stands for the engine's client: keeps what it is asked and answers when a test says so."""
+
+    emit: Callable[[Any], None]
+    requests: list[GenerateRequest] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    answered_now: list[str] = field(default_factory=list)
+    worker_pid: int | None = None
+
+    def generate(self, request: GenerateRequest) -> str:
+        self.requests.append(request)
+        return f"r{len(self.requests)}"
+
+    def load(self, request: ModelRequest) -> str:
+        self.emit(ModelLoaded(self.model(request)))
+        return "load"
+
+    def cancel(self, request_id: str) -> None:
+        self.cancelled.append(request_id)
+        self.finish(request_id, FinishReason.CANCELLED)
+
+    def answer_now(self, request_id: str) -> None:
+        self.answered_now.append(request_id)
+
+    def unload(self) -> None: ...
+
+    def close(self, timeout: float = 2.0) -> None: ...
+
+    # -- what it answers
+
+    @staticmethod
+    def model(request: ModelRequest) -> LoadedModel:
+        return LoadedModel(
+            request=request,
+            name="Played",
+            file_name="played.gguf",
+            architecture="qwen2",
+            quantisation="Q4_K_M",
+            parameters=1,
+            context_length=2048,
+            trained_context=2048,
+            device="CPU",
+            layers=1,
+            gpu_layers=0,
+            threads=1,
+            load_s=0.1,
+        )
+
+    def start(self, request_id: str) -> None:
+        request = self.requests[int(request_id[1:]) - 1]
+        self.emit(Started(request_id, 0, 20, 0, Sampling(), 7, 0.0, self.model(request.model)))
+
+    def say(self, request_id: str, text: str, tokens: int = 5, think_tokens: int = 0) -> None:
+        self.emit(TextProduced(request_id, text, tokens, think_tokens, 12.5, 20 + tokens))
+
+    def finish(self, request_id: str, reason: FinishReason = FinishReason.STOP) -> None:
+        self.emit(Finished(request_id, reason, Usage(20, 0, 5, 2), Timing(tokens_per_s=12.5)))
+
+    def answer(self, request_id: str, text: str = "<think>\nhm\n</think>\n<answer>\nyes\n</answer>") -> None:
+        self.start(request_id)
+        self.say(request_id, text)
+        self.finish(request_id)
+
+
+class PlayedDialogs(Dialogs):
+    """Answers the questions that a person would."""
+
+    folder: Path | None = None
+    files: list[Path]
+    model: Path | None = None
+    may_open = False
+    opened: list[str]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.window)
+        self.files, self.opened = [], []
+
+    def model_file(self, start: Path | None) -> Path | None:
+        return self.model
+
+    def files_to_import(self) -> list[Path]:
+        return self.files
+
+    def export_folder(self) -> Path | None:
+        return self.folder
+
+    def data_folder(self) -> Path | None:
+        return self.folder
+
+    def may_open_link(self, address: str) -> bool:
+        return self.may_open
+
+    def open_link(self, address: str) -> None:
+        self.opened.append(address)
+
+    def open_folder(self, folder: Path) -> None:
+        self.opened.append(str(folder))
+
+
+class Running:
+    """A window with its services, and shorthands for what tests do with it."""
+
+    def __init__(self, qapp: QApplication, qtbot: QtBot, data: Path, *, wait: bool = True) -> None:
+        self.services = build(data)
+        self.engine = PlayedEngine(self.services.link.received.emit)
+        self.services.link._client = self.engine  # type: ignore[assignment]
+        self.desk = Desk(qapp, self.services, None)
+        self.dialogs = PlayedDialogs(self.desk)
+        self.desk._dialogs = self.dialogs
+        self.window = self.desk.window
+        self.qtbot = qtbot
+        self._left = False
+        self.desk.show()
+        if wait:
+            self.until(lambda: isinstance(self.services.store.status, Open) and self.services.models.choice is not None)
+            self.window.activateWindow()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+    @property
+    def binding(self) -> Binding:
+        assert self.desk._binding is not None
+        return self.desk._binding
+
+    def ask(self, text: str) -> None:
+        self.window.composer.edit.setPlainText(text)
+        QTest.keyClick(self.window.composer.edit, Qt.Key.Key_Return)
+
+    def ask_and_wait(self, text: str) -> str:
+        """Asks, and returns the engine's request id once the question has reached it."""
+        count = len(self.engine.requests)
+        self.ask(text)
+        self.until(lambda: len(self.engine.requests) > count)
+        return f"r{len(self.engine.requests)}"
+
+    def answered(self, text: str) -> str:
+        """A whole exchange; returns the conversation's id."""
+        request = self.ask_and_wait(text)
+        with self.qtbot.waitSignal(self.services.answers.finished, timeout=WAIT_MS):
+            self.engine.answer(request)
+        assert self.services.conversations.current is not None
+        return self.services.conversations.current
+
+    def new(self) -> None:
+        QTest.keyClick(self.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+        self.until(self.window.is_empty_shown)
+
+    def row(self, id: str, role: int) -> Any:
+        row = self.window.sidebar.model.row_of(id)
+        return None if row is None else self.window.sidebar.model.index(row).data(role)
+
+    def titles(self) -> list[str]:
+        model = self.window.sidebar.model
+        return [str(model.index(row).data()) for row in range(model.rowCount()) if model.id_at(row)]
+
+    def button(self, name: str) -> QToolButton:
+        button = self.window.findChild(QToolButton, name)
+        assert isinstance(button, QToolButton)
+        return button
+
+    def close(self) -> None:
+        if not self._left:
+            self._left = True
+            self.window.close()
+            self.desk.leave()
+            self.window.deleteLater()
+
+
+@pytest.fixture
+def start(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Callable[..., Running]]:
+    sheet, font, palette = qapp.styleSheet(), qapp.font(), qapp.palette()
+    started: list[Running] = []
+
+    def make(**options: Any) -> Running:
+        started.append(Running(qapp, qtbot, data_dir, **options))
+        return started[-1]
+
+    yield make
+    for running in started:
+        running.close()
+    qapp.setStyleSheet(sheet)
+    qapp.setFont(font)
+    qapp.setPalette(palette)
+
+
+@pytest.fixture
+def running(start: Callable[..., Running]) -> Running:
+    return start()
+
+
+# -- asking and answering
+
+
+def test_a_question_goes_from_the_composer_to_the_engine_and_comes_back_answered(running: Running) -> None:
+    request = running.ask_and_wait("What is 净利率?")
+    assert running.engine.requests[0].turns[-1].content == "What is 净利率?"
+    assert running.window.pane is not None
+    assert running.window.pane.isVisible()
+    id = running.services.conversations.current
+    assert id is not None
+    assert running.row(id, Role.WRITING)
+    assert running.button("stopButton").isVisible()
+
+    running.engine.start(request)
+    running.engine.say(request, "<think>\nlong\n</think>\n<answer>\n12%\n</answer>", tokens=9)
+    meter = running.window.findChild(ContextMeter)
+    assert isinstance(meter, ContextMeter)
+    running.until(lambda: meter.text() == "29 / 2,048")
+    running.engine.finish(request)
+    running.until(lambda: not running.button("stopButton").isVisible())
+    assert not running.row(id, Role.WRITING)
+    assert running.button("modelButton").text() == "Played · Q4_K_M · CPU"
+    answer = running.services.conversations.shown()[-1]
+    assert (answer.answer, answer.state) == ("12%", MessageState.COMPLETE)
+
+
+def test_what_is_sent_before_the_store_is_open_is_asked_when_it_is(start: Callable[..., Running]) -> None:
+    running = start(wait=False)
+    assert running.desk._binding is None
+    running.ask("typed at once")
+    running.window.composer.edit.setPlainText("going on")
+    running.until(lambda: bool(running.engine.requests))
+    assert running.engine.requests[0].turns[-1].content == "typed at once"
+    assert running.window.composer.text() == "going on"
+
+
+def test_stop_reaches_the_engine_and_what_came_stays(running: Running) -> None:
+    request = running.ask_and_wait("q")
+    running.engine.start(request)
+    running.engine.say(request, "<think>\nhalf a thought")
+    QTest.mouseClick(running.button("stopButton"), Qt.MouseButton.LeftButton)
+    assert running.engine.cancelled == [request]
+    running.until(lambda: not running.button("stopButton").isVisible())
+    answer = running.services.conversations.shown()[-1]
+    assert (answer.state, answer.think) == (MessageState.STOPPED, "half a thought")
+
+
+def test_the_keyboard_stops_too(running: Running) -> None:
+    running.ask_and_wait("q")
+    QTest.keyClick(running.window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    assert running.engine.cancelled == ["r1"]
+
+
+def test_further_questions_wait_visibly_and_can_be_taken_back(running: Running) -> None:
+    running.ask_and_wait("first")
+    running.ask("second")
+    running.ask("third")
+
+    def waiting() -> str:
+        return running.window.composer._queue.text() if running.window.composer._queue.isVisible() else ""
+
+    running.until(lambda: waiting() == "2 questions waiting")
+    third = next(m for m in running.services.conversations.messages.values() if m.raw == "third")
+    assert running.window.pane is not None
+    running.window.pane.actionTriggered.emit(third.id, "take_back")
+    running.until(lambda: waiting() == "1 question waiting")
+    assert running.window.composer.text() == "third"
+    running.engine.answer("r1")
+    running.until(lambda: len(running.engine.requests) == 2)
+    assert running.engine.requests[1].turns[-1].content == "second"
+    running.until(lambda: waiting() == "")
+    assert running.button("stopButton").isEnabled()
+
+
+def test_a_conversation_left_while_it_is_written_is_marked_and_told(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(running.binding._notifier, "tell", told.append)
+    request = running.ask_and_wait("left behind")
+    left = running.services.conversations.current
+    assert left is not None
+    running.new()
+    assert not running.button("stopButton").isVisible()
+    assert running.row(left, Role.WRITING)
+    running.engine.answer(request)
+    running.until(lambda: bool(running.row(left, Role.UNREAD)))
+    assert told == [left]
+    running.services.conversations.open(left)
+    running.until(lambda: running.services.conversations.current == left)
+    assert not running.row(left, Role.UNREAD)
+
+
+def test_no_notification_where_the_setting_says_so(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(running.binding._notifier, "tell", told.append)
+    running.services.settings.set(notify=False)
+    request = running.ask_and_wait("q")
+    running.new()
+    with running.qtbot.waitSignal(running.services.answers.finished, timeout=WAIT_MS):
+        running.engine.answer(request)
+    assert told == []
+
+
+def test_the_machine_is_kept_awake_exactly_while_answers_are_written(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states: list[bool] = []
+    monkeypatch.setattr(running.desk._keep_awake, "set_working", states.append)
+    running.answered("q")
+    running.until(lambda: bool(states) and not states[-1])
+    assert True in states
+    assert states == sorted(states, reverse=True)
+
+
+def test_a_question_that_could_not_be_kept_comes_back(running: Running) -> None:
+    running.window.composer.edit.setPlainText("typed since")
+    error = UserError(ErrorCode.STORE_FULL, path="/x")
+    running.services.answers.refused.emit("lost question", error)
+    assert running.window.composer.text() == "lost question\ntyped since"
+    assert running.window.notice.text() == sentence(error).text
+    assert running.window.notice.hint() == sentence(error).hint
+
+
+# -- conversations
+
+
+def test_the_last_conversation_and_the_geometry_come_back(start: Callable[..., Running]) -> None:
+    first = start()
+    first.answered("remember me")
+    first.window.resize(740, 610)
+    first.close()
+    second = start()
+    second.until(lambda: second.services.conversations.current is not None)
+    assert second.titles() == ["remember me"]
+    assert second.window.pane is not None
+    assert second.window.pane.isVisible()
+    assert (second.window.width(), second.window.height()) == (740, 610)
+
+
+def test_each_conversation_has_its_own_draft(running: Running) -> None:
+    first = running.answered("one")
+    running.window.composer.edit.setPlainText("draft of one")
+    running.new()
+    assert running.window.composer.text() == ""
+    running.window.composer.edit.setPlainText("draft of none")
+    running.services.conversations.open(first)
+    running.until(lambda: running.services.conversations.current == first)
+    assert running.window.composer.text() == "draft of one"
+    running.new()
+    assert running.window.composer.text() == "draft of none"
+
+
+def test_what_is_typed_while_a_first_question_is_kept_stays(running: Running) -> None:
+    running.ask("first")
+    running.window.composer.edit.setPlainText("already the next")
+    running.until(lambda: running.services.conversations.current is not None)
+    assert running.window.composer.text() == "already the next"
+
+
+def test_deleting_offers_undo(running: Running) -> None:
+    running.answered("delete me")
+    running.window.actions_["delete"].trigger()
+    running.until(lambda: running.titles() == [])
+    bar = running.window.sidebar.undo_bar
+    assert bar.isVisible()
+    assert running.window.is_empty_shown()
+    undo = bar.findChild(QPushButton)
+    assert isinstance(undo, QPushButton)
+    QTest.mouseClick(undo, Qt.MouseButton.LeftButton)
+    running.until(lambda: running.titles() == ["delete me"])
+
+
+def test_renaming_changes_list_and_header(running: Running) -> None:
+    id = running.answered("old title")
+    running.window.sidebar.renameRequested.emit(id, "新标题")
+    running.until(lambda: running.titles() == ["新标题"])
+    running.until(lambda: running.window.header._title.text() == "新标题")
+
+
+@pytest.mark.parametrize("query", ["利", "利益冲突", "conflict"])
+def test_a_search_leads_to_the_message(running: Running, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    wanted = running.answered("如何看待利益冲突 conflict of interest")
+    running.new()
+    running.answered("something else")
+    pane = running.window.pane
+    assert pane is not None
+    gone_to: list[tuple[str, str]] = []
+    monkeypatch.setattr(pane, "scroll_to", lambda id, needle="": gone_to.append((id, needle)))
+    field = running.window.findChild(SearchField)
+    assert isinstance(field, SearchField)
+    field.setFocus()
+    QTest.keyClicks(field, query) if query.isascii() else field.setText(query)
+    running.until(lambda: running.window.sidebar.results.rowCount() > 0)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    running.until(lambda: running.services.conversations.current == wanted)
+    running.until(lambda: bool(gone_to) or running.window.sidebar.results.hit_at(0).message_id is None)  # type: ignore[union-attr]
+    assert all(needle == query for _, needle in gone_to)
+
+
+def test_page_up_and_down_walk_through_the_conversations(running: Running) -> None:
+    older = running.answered("older")
+    running.new()
+    newer = running.answered("newer")
+    QTest.keyClick(running.window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    running.until(lambda: running.services.conversations.current == older)
+    QTest.keyClick(running.window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
+    running.until(lambda: running.services.conversations.current == newer)
+
+
+def test_export_and_import_bring_a_conversation_round(running: Running, tmp_path: Path) -> None:
+    running.answered("round trip")
+    running.dialogs.folder = tmp_path
+    running.window.actions_["export"].trigger()
+    running.until(running.window.notice.isVisible)
+    files = list(tmp_path.glob("*.md"))
+    assert len(files) == 1
+    assert running.window.notice.text() == "1 conversation exported"
+    running.dialogs.files = files
+    before = running.services.conversations.current
+    running.window.actions_["import_files"].trigger()
+    running.until(lambda: running.services.conversations.current not in (None, before))
+    assert running.titles() == ["round trip", "round trip"]
+    assert running.services.conversations.shown()[-1].answer == "yes"
+
+
+def test_an_import_that_is_none_is_said_and_changes_nothing(running: Running, tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("# Something else\n")
+    running.dialogs.files = [tmp_path / "other.md"]
+    running.window.actions_["import_files"].trigger()
+    running.until(running.window.notice.isVisible)
+    assert "other.md" in running.window.notice.text()
+    assert running.titles() == []
+
+
+# -- messages
+
+
+def test_an_answer_is_copied_alone_or_with_its_reasoning(running: Running) -> None:
+    running.answered("q")
+    question, answer = running.services.conversations.shown()
+    assert running.window.pane is not None
+    trigger = running.window.pane.actionTriggered.emit
+    trigger(answer.id, "copy_answer")
+    assert QApplication.clipboard().text() == "yes"
+    trigger(answer.id, "copy_all")
+    assert QApplication.clipboard().text() == "hm\n\nyes"
+    trigger(question.id, "copy_question")
+    assert QApplication.clipboard().text() == "q"
+
+
+def test_regenerate_continue_and_answer_now_reach_the_engine(running: Running) -> None:
+    running.answered("q")
+    answer = running.services.conversations.shown()[-1]
+    assert running.window.pane is not None
+    running.window.pane.actionTriggered.emit(answer.id, "regenerate")
+    running.until(lambda: len(running.engine.requests) == 2)
+    running.window.pane.actionTriggered.emit("", "answer_now")
+    running.window.actions_["answer_now"].trigger()
+    assert running.engine.answered_now == ["r2", "r2"]
+    running.engine.start("r2")
+    running.engine.say("r2", "<think>\nsecond")
+    running.window.composer.request_stop()
+    stopped = running.services.conversations.shown()[-1]
+    running.until(lambda: running.services.conversations.shown()[-1].state is MessageState.STOPPED)
+    assert stopped.id != answer.id
+    running.window.pane.actionTriggered.emit(stopped.id, "continue")
+    running.until(lambda: len(running.engine.requests) == 3)
+    assert running.engine.requests[2].prefix == "<think>\nsecond"
+
+
+def test_links_are_opened_only_when_that_was_agreed_to(running: Running) -> None:
+    assert running.window.pane is not None
+    running.window.pane.linkActivated.emit("https://example.org/")
+    assert running.dialogs.opened == []
+    running.dialogs.may_open = True
+    running.window.pane.linkActivated.emit("https://example.org/")
+    assert running.dialogs.opened == ["https://example.org/"]
+
+
+# -- models and errors
+
+
+def test_the_demonstration_model_is_named_as_such(running: Running) -> None:
+    assert "demonstration" in running.window.empty._note.text()
+    assert "not loaded" in running.button("modelButton").text()
+
+
+def test_the_model_menus_offer_what_there_is(running: Running) -> None:
+    running.until(lambda: bool(running.services.models.found()))
+    for menu in (running.window.actions_.menus["models"], running.button("modelButton").menu()):
+        assert isinstance(menu, QMenu)
+        menu.aboutToShow.emit()
+        menu.aboutToShow.emit()
+        texts = [action.text() for action in menu.actions() if action.text()]
+        assert texts[0] == "Choose a &model file…"
+        assert texts[-2:] == ["Load now", "Unload"]
+        assert len(texts) == 3 + len(running.services.models.found())
+        chosen = [action for action in menu.actions() if action.isChecked()]
+        assert [action.toolTip() for action in chosen] == [str(built_in_model())]
+
+
+def test_a_file_that_is_no_model_gets_a_sentence_and_the_choice_stays(running: Running, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(b"not a model")
+    running.dialogs.model = bad
+    before = running.services.models.choice
+    running.window.actions_["choose_model"].trigger()
+    running.until(running.window.notice.isVisible)
+    assert "bad.gguf" in running.window.notice.text()
+    assert running.services.models.choice == before
+    assert not QApplication.activeModalWidget()
+
+
+@pytest.mark.parametrize("code", list(ErrorCode))
+def test_every_error_is_shown_in_the_bar(running: Running, code: ErrorCode) -> None:
+    error = UserError(code, path="/a/b", reason="r", tokens=10, limit=5, over=5)
+    running.services.answers.failed.emit(error)
+    assert running.window.notice.isVisible()
+    assert running.window.notice.text() == sentence(error).text
+
+
+def test_a_store_without_its_key_gets_a_page_and_keeps_its_files(start: Callable[..., Running], data_dir: Path) -> None:
+    data_dir.mkdir(mode=0o700)
+    (data_dir / "conversations.db").write_bytes(bytes(range(256)) * 32)
+    running = start(wait=False)
+    running.until(running.window.failure.isVisible)
+    assert running.window.failure.text()
+    assert not running.window.composer.isVisible()
+    assert running.window.status.lock_text() == "Conversations could not be opened"
+    assert not running.window.actions_["new"].isEnabled()
+    assert (data_dir / "conversations.db").read_bytes() == bytes(range(256)) * 32
+
+
+def test_another_folder_can_be_chosen_then(start: Callable[..., Running], data_dir: Path, tmp_path: Path) -> None:
+    data_dir.mkdir(mode=0o700)
+    (data_dir / "conversations.db").write_bytes(b"x" * 8192)
+    running = start(wait=False)
+    running.until(running.window.failure.isVisible)
+    running.dialogs.folder = tmp_path / "other"
+    running.window.failure.folderWanted.emit()
+    assert not running.window.isVisible()
+    assert running.desk.wanted_folder == tmp_path / "other"
+
+
+def test_a_bug_is_offered_as_a_report_and_the_window_lives(running: Running) -> None:
+    running.desk.reports.reported.emit("places and versions")
+    assert running.window.notice.isVisible()
+    button = running.window.notice.findChild(QPushButton)
+    assert isinstance(button, QPushButton)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == "places and versions"
+    running.answered("still here")
+
+
+# -- leaving
+
+
+def test_closing_while_it_writes_loses_nothing(start: Callable[..., Running]) -> None:
+    first = start()
+    request = first.ask_and_wait("keep this")
+    first.engine.start(request)
+    first.engine.say(request, "<think>\nbegun")
+    first.close()
+    second = start()
+    second.until(lambda: len(second.services.conversations.shown()) == 2)
+    answer = second.services.conversations.shown()[-1]
+    assert answer.think == "begun"
+    assert answer.state is MessageState.INTERRUPTED
+
+
+def test_the_list_is_that_of_the_store_after_a_restart(start: Callable[..., Running]) -> None:
+    first = start()
+    first.answered("one")
+    first.new()
+    first.answered("two")
+    first.close()
+    second = start()
+    second.until(lambda: second.titles() == ["two", "one"])
+    view = second.window.findChild(QListView, "conversationList")
+    assert isinstance(view, QListView)
+    second.until(lambda: len(view.selectedIndexes()) == 1)
