@@ -174,8 +174,8 @@ def holding(lock: FileLock, deadline: float) -> Iterator[bool]:
 
 
 def default_command(runtime: Path) -> list[str]:
-    """What starts a worker from an installed package."""
-    return [sys.executable, "-m", "finr1_desk.engine.worker", "--runtime", str(runtime)]
+    """What starts a worker from an installed package; -P keeps modules in the current folder out of it."""
+    return [sys.executable, "-P", "-m", "finr1_desk.engine.worker", "--runtime", str(runtime.absolute())]
 
 
 def spawn(runtime: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -193,6 +193,7 @@ def spawn(runtime: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            cwd=runtime,
             start_new_session=True,
             close_fds=True,
             creationflags=flags,

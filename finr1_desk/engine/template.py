@@ -81,7 +81,7 @@ class TemplateProcess:
         self._stop()
         self._answers = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "finr1_desk.engine.template_process"],
+            [sys.executable, "-P", "-m", "finr1_desk.engine.template_process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.errors import ErrorCode
 from finr1_desk.core.events import (
     EngineDied,
+    Finished,
     LoadProgress,
     ModelLoaded,
     ModelRequest,
@@ -35,7 +37,7 @@ from finr1_desk.engine.client import EngineClient
 from finr1_desk.engine.protocol import Cancel, Hello, Refused, Welcome
 from tests.engine.conftest import MakeClient, MakeModel, ask, model_request
 from tests.helpers.engine_events import PATIENCE_S, Recorder
-from tests.helpers.tiny_models import endless, slow_to_prefill, speaking, write_slow_to_load
+from tests.helpers.tiny_models import LLAMA, endless, slow_to_prefill, speaking, write_slow_to_load
 
 ANSWER = speaking("<think>\nx\n</think>\n<answer>\n42\n</answer>")
 LONG_QUESTION = "profit margin " * 150
@@ -230,10 +232,13 @@ client.close()
 
 
 @contextmanager
-def client_process(runtime: Path, model: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Another process that is being answered; and its worker."""
+def client_process(
+    runtime: Path, model: Path, folder: Path | None = None
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Another process, in `folder`, that is being answered; and its worker."""
     with subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(runtime), str(model)],
+        [sys.executable, "-P", "-c", CHILD, str(runtime), str(model)],
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -268,6 +273,16 @@ def test_the_worker_ends_with_its_last_client_however_that_ends(make_model: Make
     assert not (runtime / endpoint.ENDPOINT_FILE).exists()
 
 
+def test_modules_in_the_current_folder_are_not_the_workers(
+    make_model: MakeModel, runtime: Path, tmp_path: Path
+) -> None:
+    for module in ("json", "numpy", "jinja2", "finr1_desk"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit('imported from the current folder')", "utf-8")
+    with client_process(runtime, make_model(endless(model=LLAMA, after="\n\n")), tmp_path) as (_, worker):
+        assert psutil.pid_exists(worker)
+    wait_gone(worker)
+
+
 def test_a_worker_outlives_the_client_that_started_it(
     make_client: MakeClient, make_model: MakeModel, runtime: Path
 ) -> None:
@@ -293,6 +308,39 @@ def test_closing_at_once_and_twice_is_fine(make_client: MakeClient, make_model: 
     other.generate(ask(make_model(endless())))
     other.close(timeout=30.0)
     other.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_is_asked_in_whatever_order_ends_once(
+    make_client: MakeClient, make_model: MakeModel, seed: int
+) -> None:
+    choose = random.Random(seed)
+    clients = [make_client() for _ in range(3)]
+    paths = [make_model(ANSWER), make_model(endless())]
+    asked: list[tuple[int, str]] = []
+    for _ in range(40):
+        number = choose.randrange(len(clients))
+        client = clients[number][0]
+        action = choose.random()
+        if action < 0.5 or not asked:
+            request = ask(choose.choice(paths), overrides={"max_tokens": choose.choice([1, 30, 2000])})
+            asked.append((number, client.generate(request)))
+        elif action < 0.8:
+            owner, request_id = choose.choice(asked)
+            clients[owner][0].cancel(request_id)
+        elif action < 0.9:
+            owner, request_id = choose.choice(asked)
+            clients[owner][0].answer_now(request_id)
+        else:
+            client.unload()
+    for owner, request_id in asked:
+        clients[owner][0].cancel(request_id)
+    for owner, request_id in asked:
+        seen = clients[owner][1]
+        assert seen.finished(request_id).reason is not FinishReason.ERROR
+        assert len(seen.of(Finished, request_id)) == 1
+        events = [event for event in seen.events if getattr(event, "request", None) == request_id]
+        assert isinstance(events[-1], Finished)
 
 
 # -- starting
