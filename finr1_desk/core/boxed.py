@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_OPEN: Final = re.compile(r"\\?\b(?:boxed|fbox)\s*\{")
-_TEXT_COMMAND: Final = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname)\s*\{([^{}]*)\}")
+# Not \b before the name: a Chinese character counts as a letter there, and 答案是boxed{5} is a boxed answer.
+_OPEN: Final = re.compile(r"\\?(?<![A-Za-z])(?:boxed|fbox)\s*\{")
+_TEXT_COMMAND: Final = re.compile(
+    r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+)
 _FRACTION: Final = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _SPACING: Final = re.compile(r"\\[!,;:> ]|\\q?quad\b|~")
 _ESCAPED: Final = re.compile(r"\\([%$&#_{}])")
@@ -35,7 +38,7 @@ def last_boxed(text: str) -> str | None:
     position = min(openers) - 1
     while position < len(text):
         char = text[position]
-        if char == "\\" and position + 1 not in openers:
+        if char == "\\":  # an escaped brace is none
             position += 2
             continue
         if char == "{":
@@ -54,6 +57,7 @@ def plain(content: str) -> str:
     while before != content:  # commands may be nested
         before = content
         content = _FRACTION.sub(r"\1/\2", _TEXT_COMMAND.sub(r"\1", content))
+    content = content.replace("{,}", ",")
     content = _SPACING.sub(lambda match: "" if match.group() in (r"\!", r"\,") else " ", content)
     for command, symbol in _SYMBOLS.items():
         content = re.sub(re.escape(command) + r"(?![A-Za-z])", symbol, content)

@@ -33,14 +33,24 @@ class Turn:
 
 def shown_to_model(parts: Sequence[Part]) -> str:
     """What a later turn sees of an answer: what came after the thinking, as produced; nothing if it never ended."""
-    first = next((i for i, part in enumerate(parts) if part.kind is PartKind.THINK or part.text == "<think>"), None)
-    if first is None:
+    thinking = [part.kind is PartKind.THINK or _is_tag(part, "<think>") for part in parts]
+    if not any(thinking):
         return "".join(part.text for part in parts)
-    return "".join(
-        part.text
-        for part in parts[first:]
-        if part.kind is not PartKind.THINK and part.text not in ("<think>", "</think>")
-    )
+    shown: list[str] = []
+    inside = False
+    for part, thinks in list(zip(parts, thinking, strict=True))[thinking.index(True) :]:
+        if thinks:
+            inside = True
+        elif _is_tag(part, "</think>"):
+            inside = False
+        elif _is_tag(part, "<answer>") or not inside:  # the answer may begin without the thinking having been closed
+            inside = False
+            shown.append(part.text)
+    return "".join(shown)
+
+
+def _is_tag(part: Part, tag: str) -> bool:
+    return part.kind is PartKind.TAG and part.text == tag
 
 
 def build_turns(system_prompt: str | None, messages: Sequence[Message]) -> list[Turn]:
