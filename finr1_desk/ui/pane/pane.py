@@ -118,6 +118,7 @@ class ChatPane(QAbstractScrollArea):
         self._index = {message.id: index for index, message in enumerate(messages)}
         self._flow.set_views(views)
         self._flow.following = True
+        self._since_told.start()
         self._after_change()
         accessibility.announce_change(self)
 
@@ -130,6 +131,7 @@ class ChatPane(QAbstractScrollArea):
         view.estimate(self._page)
         self._index[message.id] = len(self._flow.views)
         self._flow.add(view)
+        self._since_told.start()
         if message.role is Role.USER:
             self._flow.following = True
         self._after_change(new_text=True)

@@ -137,6 +137,8 @@ class TextRow(Row):
         """The laid-out document, built where there is none."""
         if self.rendered is None:
             self.rendered = self._build(page)
+            # Asking for the size lays it out; a line asked for before that takes the process with it.
+            self.rendered.document.size()
         return self.rendered
 
     def _build(self, page: Page) -> Rendered:

@@ -69,10 +69,11 @@ def length(document: QTextDocument) -> int:
 def plain_text(document: QTextDocument, start: int, end: int, markers: dict[int, str]) -> str:
     """The text of a range: cells separated by tabs, rows and paragraphs by line ends, items after their markers.
 
-    `markers` maps numbers of blocks to list markers.
+    `markers` maps numbers of blocks to list markers; they come only with several paragraphs, not with a single word.
     """
     pieces: list[str] = []
     row = -1
+    several = document.findBlock(start) != document.findBlock(end)
     for block in blocks_between(document, start, end):
         text = block.text()
         first = max(start - block.position(), 0)
@@ -90,7 +91,7 @@ def plain_text(document: QTextDocument, start: int, end: int, markers: dict[int,
             if pieces:
                 pieces.append("\n")
             row = -1
-        if first == 0 and block.blockNumber() in markers:
+        if several and first == 0 and block.blockNumber() in markers:
             shown = f"{markers[block.blockNumber()]} {shown}"
         pieces.append(shown)
     return "".join(pieces)

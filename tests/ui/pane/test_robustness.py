@@ -1,0 +1,188 @@
+"""Nothing that a model or a user writes may raise, stall, or load anything."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QApplication
+
+from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
+from finr1_desk.ui.pane.pane import ChatPane
+from finr1_desk.ui.pane.rows import TextRow
+from finr1_desk.ui.pane.textmap import length
+from finr1_desk.ui.theme import DARK, LIGHT
+from tests.ui.pane.samples import GENERATION, answer, question
+
+FRAGMENTS = [
+    *(
+        "para text",
+        "\n",
+        "\n\n",
+        "- a\n",
+        "  - b\n",
+        "1. x\n",
+        "| a | b |\n|---|--:|\n",
+        "| 1 | 2 |\n",
+        "|" * 30 + "\n",
+    ),
+    *(
+        "```py\n",
+        "```\n",
+        "    code\n",
+        "> ",
+        "# h\n",
+        "---\n",
+        "===",
+        "\\[ x\n",
+        "\\]\n",
+        "$$\n",
+        "**b",
+        "**",
+        "`",
+        "~~",
+    ),
+    *(
+        "[x](http://e.example)",
+        "[x]: http://e.example\n",
+        "[x](javascript:1)",
+        "![i](file:///dev/zero)",
+        "<b>",
+        "&nbsp;",
+    ),
+    *(
+        "中文，",
+        "😀😀",
+        "\u202e\u05d0\u05d1",
+        "\x00",
+        "\ud800",
+        "\u2028",
+        "\ufdd0",
+        "\ufffc",
+        "\t",
+        "\r\n",
+        "\\boxed{1\\%}",
+    ),
+    *(
+        "> | a | b |\n> |---|---|\n> | 1 | 2 |\n",
+        "- ```py\n  x = 1\n  ```\n",
+        "- | a |\n  |---|\n  | 1 |\n",
+        "x" * 5000,
+    ),
+]
+STALL_S = 5.0  # generous: the machine may be busy; the worst case measured is a fifth of it
+
+
+def _message(think: str, text: str, state: MessageState = MessageState.WRITING) -> Message:
+    parts = (Part(PartKind.THINK, think), Part(PartKind.ANSWER, text))
+    return replace(answer("", state=state), parts=tuple(part for part in parts if part.text), generation=GENERATION)
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(
+    st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join),
+    st.integers(0, 200),
+    st.lists(st.integers(1, 400), min_size=1, max_size=6),
+    st.integers(80, 900),
+)
+def test_whatever_is_written_is_shown(pane: ChatPane, text: str, split_at: int, steps: list[int], width: int) -> None:
+    pane.set_messages([question(text[:500])], {})
+    position = step = 0
+    while position < len(text):
+        position += steps[step % len(steps)]
+        step += 1
+        shown = _message(text[: min(position, split_at)], text[split_at:position])
+        pane.update_message(shown, LiveStatus(Phase.THINKING if position < split_at else Phase.ANSWERING))
+        if step % 3 == 0:
+            pane.verticalScrollBar().setValue(pane.verticalScrollBar().maximum() * step // 7)
+    pane.resize(width, 400)
+    pane.update_message(_message(text[:split_at], text[split_at:], MessageState.LENGTH), None)
+    pane.set_theme(DARK if pane.page.look.theme is LIGHT else LIGHT)
+    pane.grab()
+    pane.select_all()
+    assert isinstance(pane.selected_text(), str)
+    for row in pane.flow.views[-1].text_rows():
+        end = length(row.document_for(pane.page).document)
+        for rect in pane.rects("a1", row.section, row.index, 0, end):
+            assert rect.width() >= 0
+
+
+HUGE = {
+    "one line of a megabyte": "word " * 200_000,
+    "one word of a megabyte": "x" * 1_000_000,
+    "one line of code": "```\n" + "x" * 1_000_000,
+    "many lines of code": "```python\n" + "x = 1\n" * 50_000,
+    "a long table": "| a | b | c |\n|---|--:|---|\n" + "| one | 1,000 | 中文 |\n" * 10_000,
+    "a wide table": f"|{'a|' * 300}\n|{'-|' * 300}\n" + f"|{'cell|' * 300}\n" * 10,
+    "deep quotes": ">" * 1000 + " deep\n" * 10,
+    "deep lists": "\n".join("  " * depth + "- x" for depth in range(1000)),
+    "brackets": "[" * 100_000,
+    "stars": "*" * 100_000,
+    "openers of formulas": "\\(" * 50_000,
+    "openers of boxes": "\\boxed{" * 20_000,
+    "links": "[a](http://b.example) " * 20_000,
+    "a long list": "- x\n" * 10_000,
+    "right to left": "\u202e\u05d0" * 50_000,
+    "blank lines": "\n" * 100_000 + "x",
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
+def test_nothing_stalls(pane: ChatPane, text: str) -> None:
+    started = time.process_time()
+    pane.set_messages([question("q"), answer([Part(PartKind.ANSWER, text)])], {})
+    QApplication.processEvents()
+    for value in (0, pane.verticalScrollBar().maximum() // 2):
+        pane.verticalScrollBar().setValue(value)
+        pane.grab()
+    assert time.process_time() - started < STALL_S
+
+
+def test_a_question_of_a_megabyte_does_not_stall(pane: ChatPane) -> None:
+    started = time.process_time()
+    pane.set_messages([question("a line of a pasted report\n" * 40_000)], {})
+    pane.grab()
+    assert time.process_time() - started < STALL_S
+
+
+def test_nothing_is_ever_loaded(pane: ChatPane, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def refuse(_self: QTextDocument, _kind: int, url: QUrl) -> None:
+        asked.append(url.toString())
+
+    monkeypatch.setattr(QTextDocument, "loadResource", refuse)
+    text = "![a](file:///etc/passwd)\n\n![b](https://b.example/x.png)\n\n<img src='file:///etc/passwd'>"
+    pane.set_messages([question(text), answer(text)], {})
+    pane.grab()
+    assert asked == []
+    for view in pane.flow.views:
+        for row in view.text_rows():
+            document = row.document_for(pane.page).document
+            assert all(
+                not document.allFormats()[number].isImageFormat() for number in range(len(document.allFormats()))
+            )
+
+
+def test_a_block_that_cannot_be_rendered_is_shown_as_it_stands(
+    pane: ChatPane, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(self: TextRow, text: str) -> None:
+        raise ZeroDivisionError("on purpose")
+
+    pane.set_messages([answer("good")], {})
+    row = pane.flow.views[0].text_rows()[0]
+    row.forget_layout()
+    monkeypatch.setattr(row, "read", fail.__get__(row))
+    pane.grab()
+    assert row.document_for(pane.page).document.toPlainText() == "good"
+    assert "could not be rendered" in caplog.text
+    caplog.clear()
