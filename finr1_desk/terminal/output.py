@@ -63,7 +63,7 @@ def prepare_streams() -> None:
 
 
 def _nowhere(mode: Literal["r", "w"]) -> TextIO:
-    return Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+    return Path(os.devnull).open(mode, encoding="utf-8")
 
 
 def discard_output() -> None:
