@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -210,12 +210,3 @@ def log_tail(runtime: Path, limit: int = 2000) -> str:
             return file.read().decode("utf-8", "replace").strip()
     except OSError:
         return ""
-
-
-def wait_until(condition: Callable[[], bool], deadline: float, poll: float = 0.02) -> bool:
-    """Whether the condition came true before the deadline on the monotonic clock."""
-    while not condition():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(poll)
-    return True

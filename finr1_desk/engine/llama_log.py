@@ -34,7 +34,8 @@ class LogLines:
         line = text.decode("utf-8", "replace").rstrip("\n")
         match = _BUFFER_SIZE.search(line)
         if match:
-            self._buffers[match[1]] = self._buffers.get(match[1], 0) + int(float(match[2]) * 2**20)
+            device = device_of(match[1])
+            self._buffers[device] = self._buffers.get(device, 0) + int(float(match[2]) * 2**20)
         if self._level in (_WARN, _ERROR) and line.strip(" ."):
             self._sink(line)
             if self._level == _ERROR:
@@ -47,6 +48,12 @@ class LogLines:
         return errors
 
     def take_buffers(self) -> dict[str, int]:
-        """Bytes by the name of llama.cpp's buffer, since the last call."""
+        """Bytes by the name of the device, since the last call."""
         buffers, self._buffers = self._buffers, {}
         return buffers
+
+
+def device_of(buffer: str) -> str:
+    """Where a buffer lies: `CPU_Mapped` and `CUDA_Host` in the computer's memory, `CUDA0` on that device."""
+    device, _, kind = buffer.partition("_")
+    return "CPU" if kind == "Host" else device

@@ -164,7 +164,6 @@ class Sampler:
             kept = int(np.searchsorted(sums, sampling.top_p * sums[-1])) + 1
             if rest and kept != int(np.searchsorted(sums, sampling.top_p * (sums[-1] + rest))) + 1:
                 return None
-            kept = min(kept, len(weights))
             rest = 0.0
         if sampling.min_p > 0.0:
             if rest and sampling.min_p <= rest_each:

@@ -42,12 +42,14 @@ def test_one_client_makes_one_connection_and_the_worker_ends_with_it(
     make_client: MakeClient, make_model: MakeModel
 ) -> None:
     client, seen = make_client()
-    client.load(model_request(make_model(speaking(ANSWER))))
+    path = make_model(speaking(ANSWER))
+    client.load(model_request(path))
     loaded = seen.wait_for(ModelLoaded)
     assert loaded.model.architecture == "qwen2"
     assert loaded.model.quantisation == "F16"
     assert loaded.model.device == "CPU"
-    assert sum(loaded.model.memory_bytes.values()) > 0
+    assert loaded.model.memory_bytes.keys() == {"CPU"}
+    assert loaded.model.memory_bytes["CPU"] > path.stat().st_size
     assert client.worker_pid is not None
     worker = psutil.Process(client.worker_pid)
     client.close(timeout=30.0)

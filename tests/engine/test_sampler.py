@@ -8,10 +8,11 @@ import math
 import llama_cpp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finr1_desk.core.sampling import Sampling
+from finr1_desk.engine import sampler as sampler_module
 from finr1_desk.engine.sampler import BadLogitsError, Sampler, uniform
 
 SHAPES = ("peaked", "flat", "tied", "trained", "all equal")
@@ -71,7 +72,8 @@ samplings = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.parametrize("window", [20.0, 3.0, 0.5], ids=["as it is", "narrow", "far too narrow"])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sampling=samplings,
     shape=st.sampled_from(SHAPES),
@@ -80,8 +82,10 @@ samplings = st.builds(
     position=st.integers(0, 40_000),
 )
 def test_draws_what_the_full_computation_draws(
-    sampling: Sampling, shape: str, size: int, seed: int, position: int
+    monkeypatch: pytest.MonkeyPatch, window: float, sampling: Sampling, shape: str, size: int, seed: int, position: int
 ) -> None:
+    """However few candidates are looked at, the bound on the others makes up for it."""
+    monkeypatch.setattr(sampler_module, "_WINDOW", window)
     logits = make_logits(shape, size, seed % 1000)
     seen = {1, 3, size - 1, int(logits.argmax())}
     sampler = Sampler(sampling, seed, size, seen)
