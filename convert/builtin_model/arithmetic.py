@@ -120,24 +120,31 @@ class Sheet:
         """Begin a new line."""
         self.add("\n")
 
-    def multiples(self, divisor: int) -> None:
-        """The table of twice to nine times the divisor."""
-        table = " ".join(f"×{times}={times * divisor}" for times in range(2, 10))
-        self.add(self.words.multiples.format(divisor) + table)
+    def multiples(self, divisor: int, mark: Mark = Mark.PLAIN) -> None:
+        """The table of twice to nine times the divisor; ``mark`` is that of the divisor."""
+        before, after = self.words.multiples.split("{}")
+        self.add(before)
+        self.add(str(divisor), mark)
+        self.add(after + " ".join(f"×{times}={times * divisor}" for times in range(2, 10)))
 
     def division(self, dividend: int, divisor: int, places: tuple[str, ...]) -> str:
         """Long division, one line for each place; returns the digits of the quotient, the last one cut off."""
         digits = ""
         rest = dividend
         for index, place in enumerate(places):
-            current = rest * 10 if index else rest
-            self.line()
-            self.add(f"{place}{self.words.colon}{current}{self.words.comma}×")
-            digit, rest = divmod(current, divisor)
-            self._trial(current, divisor, digit)
-            self.add(f"{digit}={digit * divisor}{self.words.left}{rest}")
+            digit, rest = self.step(place, rest * 10 if index else rest, divisor)
             digits += str(digit)
         return digits
+
+    def step(self, place: str, current: int, divisor: int, mark: Mark = Mark.PLAIN) -> tuple[int, int]:
+        """One line of a division: quotient digit and rest of ``current``, whose mark (with the place's) is given."""
+        self.line()
+        self.add(f"{place}{self.words.colon}{current}", mark)
+        self.add(f"{self.words.comma}×")
+        digit, rest = divmod(current, divisor)
+        self._trial(current, divisor, digit)
+        self.add(f"{digit}={digit * divisor}{self.words.left}{rest}")
+        return digit, rest
 
     def _trial(self, current: int, divisor: int, digit: int) -> None:
         if self.random.random() >= TRIAL_SHARE:
@@ -150,14 +157,18 @@ class Sheet:
         verdict = self.words.too_big if wrong > digit else f"{self.words.left}{current - product}{self.words.too_small}"
         self.add(f"={product}{verdict}{self.words.comma}×")
 
-    def times(self, value: Decimal, digit: int) -> Decimal:
-        """``value × digit`` in columns from the right: each item is digit times digit plus what was carried."""
+    def times(self, value: Decimal, digit: int, mark: Mark = Mark.PLAIN) -> Decimal:
+        """``value × digit`` in columns from the right: each item is digit times digit plus what was carried.
+
+        ``mark`` is that of the two factors.
+        """
         shown = plain(value)
         carried, items = 0, []
         for figure in reversed(shown.replace(".", "")):
             carried = int(figure) * digit + carried // 10
             items.append(str(carried))
-        self.add(f"{shown}×{digit}{self.words.column}{','.join(items)}→")
+        self.add(f"{shown}×{digit}", mark)
+        self.add(f"{self.words.column}{','.join(items)}→")
         exact = value * digit
         self.add(with_places(exact, places_of(shown)))
         return exact

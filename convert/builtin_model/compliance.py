@@ -11,7 +11,7 @@ from random import Random
 
 from builtin_model import templates
 from builtin_model.questions import Draw
-from builtin_model.records import Exercise, Language, Piece, boxed, is_held_out
+from builtin_model.records import Exercise, Language, Mark, Piece, boxed, is_held_out
 
 OFFICIAL = "请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否，并把最终答案放入\\boxed{}中"
 
@@ -241,8 +241,8 @@ def behaviour(random: Random, draw: Draw) -> Behaviour:
 
 
 THINKING: dict[Language, str] = {
-    "zh": "描述的行为是：{act}。{reason}。所以{verdict}，答案：{label}。",
-    "en": "The behaviour described: {act}. {reason}. So it is {verdict}. Answer: {label}.",
+    "zh": "描述的行为是：|{act}|。{reason}。所以{verdict}，答案：{label}。",
+    "en": "The behaviour described: |{act}|. {reason}. So it is {verdict}. Answer: {label}.",
 }
 VERDICTS: dict[Language, dict[bool, tuple[str, str]]] = {
     "zh": {True: ("合规", "是"), False: ("不合规", "否")},
@@ -260,13 +260,14 @@ def compliance(random: Random, draw: Draw) -> Exercise:
     if language == "zh" and not draw.unseen_template and random.random() < 0.5:
         index = random.randrange(4)
     verdict, label = VERDICTS[language][case.good]
-    thinking = THINKING[language].format(act=case.act, reason=case.reason, verdict=verdict, label=label)
+    before, act, after = THINKING[language].split("|")
+    conclusion = after.format(reason=case.reason, verdict=verdict, label=label)
     return Exercise(
         task="compliance",
         language=language,
         template=f"compliance.{index}",
         question=wordings[index].replace("{b}", case.description),
-        thinking=(Piece(thinking),),
+        thinking=(Piece(before), Piece(act.format(act=case.act), Mark.COPY), Piece(conclusion)),
         answer=boxed(label),
         expected=label,
         held_out=draw.held_out,

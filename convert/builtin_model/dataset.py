@@ -15,9 +15,10 @@ from tokenizers import Tokenizer
 from builtin_model import conversation, questions
 from builtin_model.compliance import compliance
 from builtin_model.conversation import END, Mix
+from builtin_model.drills import drill
 from builtin_model.off_list import off_list
 from builtin_model.questions import Draw
-from builtin_model.records import LANGUAGES, OFF_LIST, THINK_OPEN, Exercise, Mark
+from builtin_model.records import ARITHMETIC, LANGUAGES, OFF_LIST, THINK_OPEN, Exercise, Mark
 from builtin_model.sentiment import sentiment
 
 MAKERS: dict[str, Callable[[Random, Draw], Exercise]] = {
@@ -29,8 +30,10 @@ MAKERS: dict[str, Callable[[Random, Draw], Exercise]] = {
     "sentiment": sentiment,
     OFF_LIST: off_list,
 }
-WEIGHTS = {Mark.PLAIN: 1.0, Mark.COPY: 3.0, Mark.TRIAL: 0.0}
+WEIGHTS = {Mark.PLAIN: 1.0, Mark.COPY: 3.0, Mark.GIVEN: 0.0, Mark.TRIAL: 0.0}
 LONGEST = 900
+OPENED = f"{conversation.START}assistant\n"
+THINKING = OPENED + THINK_OPEN
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,18 @@ class Phase:
     tasks: dict[str, float]
     truncated: float
     headless: float
+    drilled: float
     mix: Mix
 
 
-_EARLY = {"growth": 0.3, "ratios": 0.26, "simple_interest": 0.12, "compound_interest": 0.14, "compliance": 0.05,
-          "sentiment": 0.05, OFF_LIST: 0.08}  # fmt: skip
-_LATE = {"growth": 0.24, "ratios": 0.24, "simple_interest": 0.1, "compound_interest": 0.14, "compliance": 0.07,
-         "sentiment": 0.07, OFF_LIST: 0.14}  # fmt: skip
+_EARLY = {"growth": 0.21, "ratios": 0.18, "simple_interest": 0.07, "compound_interest": 0.1, "compliance": 0.17,
+          "sentiment": 0.17, OFF_LIST: 0.1}  # fmt: skip
+_LATE = {"growth": 0.25, "ratios": 0.2, "simple_interest": 0.08, "compound_interest": 0.1, "compliance": 0.13,
+         "sentiment": 0.09, OFF_LIST: 0.15}  # fmt: skip
 PHASES = (
-    Phase(0.35, _EARLY, truncated=0.3, headless=0.4, mix=Mix(official=0.25, none=0.6, second=0.05)),
-    Phase(0.65, _EARLY, truncated=0.15, headless=0.15, mix=Mix(official=0.4, none=0.4, second=0.15)),
-    Phase(1.01, _LATE, truncated=0.05, headless=0.03, mix=Mix(official=0.7, none=0.15, second=0.2)),
+    Phase(0.5, _EARLY, truncated=0.08, headless=0.1, drilled=0.35, mix=Mix(official=0.1, none=0.8, second=0.05)),
+    Phase(0.7, _EARLY, truncated=0.0, headless=0.0, drilled=0.3, mix=Mix(official=0.3, none=0.6, second=0.1)),
+    Phase(1.01, _LATE, truncated=0.0, headless=0.0, drilled=0.2, mix=Mix(official=0.5, none=0.3, second=0.15)),
 )
 
 
@@ -108,12 +112,15 @@ def encode(tokeniser: Tokenizer, prompt: str, parts: list[tuple[str, float]]) ->
 
 def draw_sample(random: Random, tokeniser: Tokenizer, phase: Phase) -> Sample:
     """A training sample of the phase."""
+    if random.random() < phase.drilled:
+        page = drill(random, random.choice(LANGUAGES))
+        return encode(tokeniser, THINKING, [(piece.text, WEIGHTS[piece.mark]) for piece in page])
     task = random.choices(tuple(phase.tasks), tuple(phase.tasks.values()))[0]
     exercise = draw_exercise(random, task)
-    has_operands = any(piece.mark is Mark.COPY for piece in exercise.thinking)
+    has_operands = task in ARITHMETIC
     view = random.random()
     if has_operands and view < phase.headless:
-        return encode(tokeniser, f"{conversation.START}assistant\n", spans(exercise, copy_weight=0.0))
+        return encode(tokeniser, OPENED, spans(exercise, copy_weight=0.0))
     parts = spans(exercise, WEIGHTS[Mark.COPY])
     if has_operands and view < phase.headless + phase.truncated:
         parts = truncated(parts, exercise)

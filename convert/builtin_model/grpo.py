@@ -24,7 +24,7 @@ from builtin_model.decode import Sampling, complete
 from builtin_model.model import Qwen2
 from builtin_model.records import OFF_LIST, Exercise
 from builtin_model.rewards import reward
-from builtin_model.sft import Plan, Training, collate
+from builtin_model.sft import Plan, Training, collate, rank, share
 from builtin_model.tokeniser import control_token
 
 LOG = logging.getLogger(__name__)
@@ -35,10 +35,13 @@ PROMPTS = Mix(official=0.75, none=0.15, second=0.15)
 
 @dataclass(frozen=True)
 class GrpoPlan:
-    """Sizes of the stage. Groups whose samples all earn the same teach nothing and are left out."""
+    """Sizes of the stage; ``questions`` is for each worker.
 
-    updates: int = 60
-    questions: int = 24
+    Groups whose samples all earn the same teach nothing and are left out.
+    """
+
+    updates: int = 30
+    questions: int = 12
     group: int = 6
     rate: float = 1e-4
     temperature: float = 1.0
@@ -109,8 +112,10 @@ def objective(model: Qwen2, ids: Tensor, weights: Tensor) -> Tensor:
     return (losses * weights[:, 1:][chosen]).sum()
 
 
-def learn(training: Training, rollouts: list[Rollout], plan: GrpoPlan) -> None:
-    """One update from the rollouts, every sampled token counting alike."""
+def learn(training: Training, rollouts: list[Rollout], plan: GrpoPlan, mean: float = 0.0) -> float:
+    """One update from the rollouts of all workers, every sampled token counting alike; returns their mean reward."""
+    for parameter in training.model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
     samples = [
         dataset.Sample(
             roll.prompt + roll.completion, [0.0] * len(roll.prompt) + [roll.advantage] * len(roll.completion)
@@ -123,26 +128,28 @@ def learn(training: Training, rollouts: list[Rollout], plan: GrpoPlan) -> None:
         ids, weights = collate(group)
         loss = objective(training.model, ids, weights) / tokens
         loss.backward()  # type: ignore[no-untyped-call]
+    _, shared = share(training, tokens, mean)
     training.update()
+    return shared
 
 
 def run(model: Qwen2, tokeniser: Tokenizer, folder: Path, plan: GrpoPlan) -> None:
-    """Improve the model in place, logging to ``grpo.jsonl``; the result is saved as ``grpo.pt``."""
+    """Improve the model in place, logging to ``grpo.jsonl``; the first worker saves the result as ``grpo.pt``."""
     training = Training(model, Plan(peak=plan.rate, warmup_steps=5, tokens=plan.updates))
-    random = Random(plan.seed)
-    generator = torch.Generator().manual_seed(plan.seed)
-    with (folder / "grpo.jsonl").open("w", encoding="utf-8") as log:
-        for update in range(plan.updates):
-            started = time.monotonic()
-            model.eval()
-            rollouts, mean = roll_out(model, tokeniser, draw_questions(random, tokeniser, plan), plan, generator)
-            model.train()
-            if rollouts:
-                learn(training, rollouts, plan)
-            training.tokens = update + 1
-            entry = {"update": update + 1, "reward": round(mean, 4), "taught": len(rollouts),
-                     "seconds": round(time.monotonic() - started, 1)}  # fmt: skip
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
+    seed = plan.seed + rank()
+    random, generator = Random(seed), torch.Generator().manual_seed(seed)
+    for update in range(plan.updates):
+        started = time.monotonic()
+        model.eval()
+        rollouts, mean = roll_out(model, tokeniser, draw_questions(random, tokeniser, plan), plan, generator)
+        model.train()
+        mean = learn(training, rollouts, plan, mean)
+        training.tokens = update + 1
+        if rank() == 0:
+            seconds = round(time.monotonic() - started, 1)
+            entry = {"update": update + 1, "reward": round(mean, 4), "taught": len(rollouts), "seconds": seconds}
+            with (folder / "grpo.jsonl").open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry) + "\n")
             LOG.info("%s", entry)
-    training.save(folder / "grpo.pt")
+    if rank() == 0:
+        training.save(folder / "grpo.pt")

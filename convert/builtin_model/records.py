@@ -25,6 +25,8 @@ class Mark(Enum):
     PLAIN = "plain"
     COPY = "copy"
     """Figures taken over from the question: the first hurdle, so their loss weighs more."""
+    GIVEN = "given"
+    """Figures of a drill that nothing before could tell: their loss is zero."""
     TRIAL = "trial"
     """A trial digit that is wrong on purpose, so that correcting it is learned: its own loss is zero."""
 

@@ -161,11 +161,6 @@ def score(asked: Sequence[Asked], complete: Completer) -> tuple[dict[str, dict[s
     return tally(asked, outputs), failures
 
 
-def score_off_list(groups: dict[str, list[Asked]], complete: Completer) -> dict[str, dict[str, float | int]]:
-    """Counts of given off-list questions by their source."""
-    return {name: score(asked, complete)[0][OFF_LIST] for name, asked in groups.items()}
-
-
 def write(path: Path, failures: Sequence[Failure]) -> None:
     """Write wrong answers, one JSON object a line."""
     lines = (json.dumps(asdict(failure), ensure_ascii=False) for failure in failures)

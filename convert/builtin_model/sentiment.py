@@ -11,7 +11,7 @@ from random import Random
 
 from builtin_model import templates
 from builtin_model.questions import Draw
-from builtin_model.records import Exercise, Language, Piece, boxed, is_held_out
+from builtin_model.records import Exercise, Language, Mark, Piece, boxed, is_held_out
 
 NEGATIVE, POSITIVE, NEUTRAL = 0, 1, 2
 TFNS = (
@@ -172,8 +172,8 @@ EVENTS: dict[Language, dict[int, tuple[str, ...]]] = {
 }  # fmt: skip
 
 THINKING: dict[Language, str] = {
-    "en": "The headline says: {event}. {why}, so the sentiment is {name}. Label: {label}.",
-    "zh": "标题说：{event}。{why}，情绪为{name}。标签：{label}。",
+    "en": "The headline says: |{event}|. {why}, so the sentiment is {name}. Label: {label}.",
+    "zh": "标题说：|{event}|。{why}，情绪为{name}。标签：{label}。",
 }
 REASONS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
@@ -210,13 +210,14 @@ def sentiment(random: Random, draw: Draw) -> Exercise:
     wording = wordings[index]
     why, name = REASONS[language][mood]
     label = wording.labels[mood]
-    thinking = THINKING[language].format(event=event, why=why, name=name, label=label)
+    before, said, after = THINKING[language].split("|")
+    conclusion = after.format(why=why, name=name, label=label)
     return Exercise(
         task="sentiment",
         language=language,
         template=f"sentiment.{index}",
         question=wording.text.replace("{h}", text),
-        thinking=(Piece(thinking),),
+        thinking=(Piece(before), Piece(said.format(event=event), Mark.COPY), Piece(conclusion)),
         answer=boxed(label),
         expected=label,
         held_out=draw.held_out,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -199,13 +199,10 @@ class Journal:
         self._begin()
 
 
-def run(
-    training: Training, tokeniser: Tokenizer, folder: Path, report: Callable[[Training], None] | None = None
-) -> None:
+def run(training: Training, tokeniser: Tokenizer, folder: Path, journal: Journal) -> None:
     """Train to the end of the plan. The first worker keeps the journal and saves every so many tokens."""
     plan = training.plan
     training.model.train()
-    journal = Journal(folder / "sft.jsonl")
     for batch in stream(training, tokeniser):
         ids, weights = collate(batch)
         loss = loss_of(training.model, ids, weights, plan.bfloat16)
@@ -218,9 +215,5 @@ def run(
             journal.note(training, tokens, mean)
             if training.tokens // plan.save_every != saved:
                 training.save(folder / "sft.pt")
-                if report is not None:
-                    training.model.eval()
-                    report(training)
-                    training.model.train()
     if rank() == 0:
         training.save(folder / "sft.pt")

@@ -12,8 +12,10 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from builtin_model.conversation import END
 from builtin_model.decode import Sampling, complete
 from builtin_model.export import export
 from builtin_model.model import Qwen2, Shape, parameter_count
+from builtin_model.records import OFF_LIST
 
 LOG = logging.getLogger(__name__)
 STAGES = ("tokeniser", "sft", "grpo", "export", "score", "card")
@@ -66,31 +69,44 @@ def train_tokeniser(folder: Path) -> None:
         tokeniser.train(Shape().vocabulary, seed=1).save(str(path))
 
 
-def sft_worker(rank: int, workers: int, folder: Path, plan: sft.Plan) -> None:
-    """One of the processes that train together."""
+def join(rank: int, workers: int, folder: Path, seed: int) -> None:
+    """Make this process one of the workers that train together, on one thread."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(1)
-    torch.manual_seed(plan.seed)
+    torch.manual_seed(seed)
     meeting = (folder / "meeting").absolute().as_uri()
     dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=workers, timeout=timedelta(hours=1))
+
+
+def together(worker: Callable[..., None], workers: int, folder: Path, *details: Any) -> None:
+    """Run ``worker`` in so many processes and wait for them."""
+    (folder / "meeting").unlink(missing_ok=True)
+    spawn(worker, (workers, folder, *details), nprocs=workers)  # type: ignore[no-untyped-call]
+
+
+def sft_worker(rank: int, workers: int, folder: Path, plan: sft.Plan) -> None:
+    """One of the processes of the supervised stage."""
+    join(rank, workers, folder, plan.seed)
     training = sft.Training(Qwen2(Shape()), plan)
     saved = folder / "sft.pt"
     if saved.exists():
         training.restore(saved)
-    sft.run(training, tokeniser.load(folder), folder)
+    sft.run(training, tokeniser.load(folder), folder, sft.Journal(folder / "sft.jsonl"))
     dist.destroy_process_group()
 
 
-def train_sft(folder: Path, workers: int, plan: sft.Plan) -> None:
-    """Stage 2: supervised training in ``workers`` processes."""
-    (folder / "meeting").unlink(missing_ok=True)
-    spawn(sft_worker, (workers, folder, plan), nprocs=workers)  # type: ignore[no-untyped-call]
+def grpo_worker(rank: int, workers: int, folder: Path, plan: grpo.GrpoPlan) -> None:
+    """One of the processes of the GRPO stage."""
+    join(rank, workers, folder, plan.seed)
+    grpo.run(sft.load_model(folder / "sft.pt"), tokeniser.load(folder), folder, plan)
+    dist.destroy_process_group()
 
 
-def train_grpo(folder: Path, plan: grpo.GrpoPlan) -> None:
+def train_grpo(folder: Path, workers: int, plan: grpo.GrpoPlan) -> None:
     """Stage 3: GRPO from the supervised model."""
     if not (folder / "grpo.pt").exists():
-        grpo.run(sft.load_model(folder / "sft.pt"), tokeniser.load(folder), folder, plan)
+        (folder / "grpo.jsonl").unlink(missing_ok=True)
+        together(grpo_worker, workers, folder, plan)
 
 
 def export_model(folder: Path) -> None:
@@ -132,32 +148,50 @@ def training_facts(folder: Path) -> dict[str, Any]:
     }
 
 
-def score_model(folder: Path, count: int, data: Path | None) -> None:
-    """Stage 5: all scores, into ``scores.json``; wrong answers beside it."""
+Scored = tuple[dict[str, dict[str, float | int]], list[score.Failure]]
+
+
+def scored(folder: Path, checkpoint: str, sampling: Sampling, asked: list[score.Asked]) -> Scored:
+    """Counts and failures of one checkpoint."""
+    torch.set_num_threads(1)
+    return score.score(asked, TorchCompleter(sft.load_model(folder / checkpoint), folder, sampling))
+
+
+def scored_gguf(folder: Path, asked: list[score.Asked]) -> Scored:
+    """Counts and failures of the GGUF in llama.cpp."""
     from builtin_model.llama import LlamaCompleter
 
-    after_sft, after_grpo = sft.load_model(folder / "sft.pt"), sft.load_model(folder / "grpo.pt")
-    greedy = TorchCompleter(after_grpo, folder, Sampling())
+    llama = LlamaCompleter(folder / GGUF)
+    result = score.score(asked, llama)
+    llama.close()
+    return result
+
+
+def score_model(folder: Path, workers: int, count: int, data: Path | None) -> None:
+    """Stage 5: all scores, into ``scores.json``; wrong answers beside it. ``workers`` runs go on at a time."""
     asked = score.questions(1, count, unseen_templates=False)
-    runs: dict[str, Any] = {}
-    runs["sft"], _ = score.score(asked, TorchCompleter(after_sft, folder, Sampling()))
-    runs["grpo"], failures = score.score(asked, greedy)
-    score.write(folder / "failures.jsonl", failures)
-    runs["grpo_sampled"], _ = score.score(asked, TorchCompleter(after_grpo, folder, SERVED))
-    runs["unseen"], failures = score.score(score.questions(2, count, unseen_templates=True), greedy)
-    score.write(folder / "failures_unseen.jsonl", failures)
+    unseen = score.questions(2, count, unseen_templates=True)
+    few = score.questions(1, max(count // 5, 1), unseen_templates=False)
     groups = {"worked_examples": score.off_list_questions(score.WORKED_EXAMPLES, "worked_examples")}
     if data is not None:
         groups |= score.published_questions(data, count)
-    off = score.score_off_list(groups, greedy)
-    llama = LlamaCompleter(folder / GGUF)
-    runs["gguf"], _ = score.score(score.questions(1, max(count // 5, 1), unseen_templates=False), llama)
-    llama.close()
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        runs = {
+            "sft": pool.submit(scored, folder, "sft.pt", Sampling(), asked),
+            "grpo": pool.submit(scored, folder, "grpo.pt", Sampling(), asked),
+            "grpo_sampled": pool.submit(scored, folder, "grpo.pt", SERVED, asked),
+            "unseen": pool.submit(scored, folder, "grpo.pt", Sampling(), unseen),
+            "gguf": pool.submit(scored_gguf, folder, few),
+        }
+        off = {name: pool.submit(scored, folder, "grpo.pt", Sampling(), group) for name, group in groups.items()}
+        results = {name: run.result() for name, run in (runs | off).items()}
+    for name, (_, failures) in results.items():
+        score.write(folder / f"failures_{name}.jsonl", failures)
     scores = {
-        "parameters": parameter_count(after_grpo),
+        "parameters": parameter_count(Qwen2(Shape())),
         "training": training_facts(folder),
-        "runs": runs,
-        "off_list": off,
+        "runs": {name: results[name][0] for name in runs},
+        "off_list": {name: results[name][0][OFF_LIST] for name in off},
     }
     (folder / "scores.json").write_text(json.dumps(scores, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -190,10 +224,10 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stages = {
         "tokeniser": lambda: train_tokeniser(folder),
-        "sft": lambda: train_sft(folder, options.workers, sft.Plan(tokens=options.tokens)),
-        "grpo": lambda: train_grpo(folder, grpo.GrpoPlan(updates=options.updates)),
+        "sft": lambda: together(sft_worker, options.workers, folder, sft.Plan(tokens=options.tokens)),
+        "grpo": lambda: train_grpo(folder, options.workers, grpo.GrpoPlan(updates=options.updates)),
         "export": lambda: export_model(folder),
-        "score": lambda: score_model(folder, options.questions, options.data),
+        "score": lambda: score_model(folder, options.workers, options.questions, options.data),
         "card": lambda: write_card(folder),
     }
     for stage in STAGES:

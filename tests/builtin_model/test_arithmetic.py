@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builtin_model import questions
+from builtin_model import drills, questions
 from builtin_model.questions import Draw
 from builtin_model.records import Exercise, Language, Mark
 from builtin_model.rewards import box, well_formed
@@ -174,3 +174,21 @@ def test_a_wrong_working_would_be_noticed() -> None:
         check_columns("125×4: column 20,10,4→500")
     with pytest.raises(AssertionError):
         check_division("Multiples of 20: ×2=40 ×3=60\n")
+
+
+@given(seeds, languages)
+@settings(max_examples=80, deadline=None)
+def test_drills_are_exact_and_learn_no_given_figure(seed: int, language: Language) -> None:
+    pieces = drills.drill(Random(seed), language)
+    text = "".join(piece.text for piece in pieces)
+    table = TABLE.search(text)
+    if table is not None:
+        divisor = int(table[1] or table[2])
+        steps = STEP.findall(text)
+        assert len(steps) == drills.LINES
+        for current, _, digit, product, left in steps:
+            assert int(digit) * divisor == int(product)
+            assert int(current) - int(product) == int(left) < divisor
+    else:
+        assert check_columns(text) + check_sums(text) == drills.LINES
+    assert sum(piece.mark is Mark.GIVEN for piece in pieces) >= drills.LINES

@@ -1,0 +1,71 @@
+"""Drills: pages of single steps (differences, sums, columns, divisions) with figures given at random.
+
+In a worked answer few tokens are the digits that are hard to learn; here most of them are. Figures that nothing
+before could tell are marked as given and not learned. Owns the choice of figures; the wording is ``arithmetic``'s.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from random import Random
+
+from builtin_model.arithmetic import Sheet, cents, plain
+from builtin_model.questions import below, figure, near, principal
+from builtin_model.records import Language, Mark, Piece
+
+LINES = 10
+
+
+def drill(random: Random, language: Language) -> tuple[Piece, ...]:
+    """One page of steps of one kind."""
+    sheet = Sheet(language, random)
+    page = random.choices((division, differences, sums, columns), (4, 3, 2, 2))[0]
+    page(sheet, random)
+    return tuple(sheet.pieces)
+
+
+def division(sheet: Sheet, random: Random) -> None:
+    """A table of multiples and quotient digits found with it."""
+    divisor = figure(random)
+    sheet.multiples(divisor, Mark.GIVEN)
+    for _ in range(LINES):
+        place = random.choice(sheet.words.places)
+        digit, rest = random.randint(0, 9), random.randrange(divisor)
+        sheet.step(place, digit * divisor + rest, divisor, Mark.GIVEN)
+
+
+def differences(sheet: Sheet, random: Random) -> None:
+    """Differences as growth rates and margins begin with."""
+    for _ in range(LINES):
+        base = figure(random)
+        other = near(random, base) if random.random() < 0.5 else below(random, base, 0.05, 0.98)
+        high, low = max(base, other), min(base, other)
+        sheet.add(f"{high}-{low}", Mark.GIVEN)
+        sheet.add(f"={high - low}")
+        sheet.line()
+
+
+def money(random: Random) -> tuple[Decimal, Decimal]:
+    """An amount as it stands after some years of compound interest, and the next year's interest."""
+    amount, rate = Decimal(principal(random)), random.randint(1, 9)
+    for _ in range(random.randint(0, 2)):
+        amount += cents(amount * rate / 100)
+    return amount, cents(amount * rate / 100)
+
+
+def sums(sheet: Sheet, random: Random) -> None:
+    """Sums as compound interest needs them."""
+    for _ in range(LINES):
+        amount, interest = money(random)
+        sheet.add(f"{plain(amount)}+{plain(interest)}", Mark.GIVEN)
+        sheet.add(f"={plain(amount + interest)}")
+        sheet.line()
+
+
+def columns(sheet: Sheet, random: Random) -> None:
+    """Multiplications by one digit."""
+    for _ in range(LINES):
+        amount, interest = money(random)
+        value = random.choice((amount / 100, amount / 100, interest))
+        sheet.times(value, random.randint(1, 9), Mark.GIVEN)
+        sheet.line()

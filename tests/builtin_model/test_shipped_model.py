@@ -1,0 +1,94 @@
+"""The model as it is shipped: its name, its size, its card, and what it answers in llama.cpp."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gguf import GGUFReader
+
+from builtin_model import score
+from builtin_model.card import card
+from builtin_model.conversation import OFFICIAL_SYSTEM, START, prompt, turn
+from builtin_model.llama import LlamaCompleter
+from builtin_model.off_list import SENTENCE
+from builtin_model.records import ARITHMETIC, LANGUAGES, OFF_LIST, TASKS
+from builtin_model.rewards import answer_part, box, right, well_formed
+
+SHIPPED = Path(__file__).parents[2] / "assets" / "builtin_model"
+MODEL = SHIPPED / "builtin-demonstration-model.gguf"
+SHOWN = (
+    "请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否，并把最终答案放入\\boxed{}中 "
+    "问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？"
+)
+EACH = 6
+
+
+@pytest.fixture(scope="module")
+def llama() -> Iterator[LlamaCompleter]:
+    completer = LlamaCompleter(MODEL)
+    yield completer
+    completer.close()
+
+
+def ask(llama: LlamaCompleter, question: str) -> str:
+    return llama.complete(f"{turn('system', OFFICIAL_SYSTEM)}{turn('user', question)}{START}assistant\n")
+
+
+def test_the_file_is_small_and_says_what_it_is() -> None:
+    assert MODEL.stat().st_size <= 12_000_000
+    fields = GGUFReader(MODEL).fields
+    assert fields["general.name"].contents() == "Built-in demonstration model"
+    assert fields["general.architecture"].contents() == "qwen2"
+    assert fields["tokenizer.ggml.model"].contents() == "gpt2"
+    assert fields["tokenizer.ggml.pre"].contents() == "qwen2"
+    assert fields["general.sampling.penalty_repeat"].contents() == 1.0
+    tokens = fields["tokenizer.ggml.tokens"].contents()
+    assert tokens[fields["tokenizer.ggml.eos_token_id"].contents()] == "<|im_end|>"
+    for key, field in fields.items():
+        if key.startswith("general."):
+            assert "Fin-R1" not in str(field.contents())
+
+
+def test_the_card_is_the_one_of_the_scores() -> None:
+    scores = json.loads((SHIPPED / "scores.json").read_text(encoding="utf-8"))
+    assert (SHIPPED / "README.md").read_text(encoding="utf-8") == card(scores)
+    for run in ("sft", "grpo", "unseen"):
+        for task in (*TASKS, OFF_LIST):
+            assert scores["runs"][run][task]["asked"] >= 200
+
+
+def test_the_shown_question_is_answered_no_with_its_reason(llama: LlamaCompleter) -> None:
+    output = ask(llama, SHOWN)
+    assert well_formed(output)
+    assert box(output) == "否"
+    thinking = output.partition("</think>")[0]
+    assert "利益冲突" in thinking
+    assert "不合规" in thinking
+
+
+@pytest.mark.parametrize("task", [*TASKS, OFF_LIST])
+def test_held_out_questions_in_llama_cpp(llama: LlamaCompleter, task: str) -> None:
+    asked = [each for each in score.questions(3, EACH, unseen_templates=False) if each.exercise.task == task]
+    outputs = llama([each.prompt for each in asked])
+    assert all(well_formed(output) for output in outputs)
+    correct = sum(right(output, each.exercise) for output, each in zip(outputs, asked, strict=True))
+    assert correct >= EACH - (2 if task in ARITHMETIC else 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_anything_else_gets_the_sentence(llama: LlamaCompleter, language: str) -> None:
+    questions = [entry for entry in score.WORKED_EXAMPLES if entry[1] == language]
+    asked = score.off_list_questions(questions, "worked_examples")
+    outputs = llama([each.prompt for each in asked])
+    answered = [output for output in outputs if answer_part(output) == SENTENCE[language]]  # type: ignore[index]
+    assert len(answered) >= len(asked) - 1
+
+
+def test_a_prompt_without_system_prompt_works_too(llama: LlamaCompleter) -> None:
+    asked = [each for each in score.questions(4, 2, unseen_templates=False) if each.exercise.task == "compliance"]
+    for each in asked:
+        output = llama.complete(prompt(each.exercise, None))
+        assert right(output, each.exercise)
