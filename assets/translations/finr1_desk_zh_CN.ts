@@ -51,6 +51,10 @@
         <translation>对话(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Models</source>
+        <translation>模型(&amp;M)</translation>
+    </message>
+    <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
     </message>
@@ -182,12 +186,8 @@
         <translation>选择模型…</translation>
     </message>
     <message>
-        <source>The small built-in demonstration model answers. It shows how the application works; its figures and judgements are not to be relied on. Choose a Fin-R1 model file below to work with it.</source>
-        <translation>当前由内置的小型演示模型作答。它只用来展示本应用的用法，其数字和判断不可作为依据。请在下方选择 Fin-R1 模型文件以正式使用。</translation>
-    </message>
-    <message>
-        <source>Choose a model file…</source>
-        <translation>选择模型文件…</translation>
+        <source>The small built-in demonstration model answers. It shows how the application works; its figures and judgements are not to be relied on. To work with Fin-R1, choose its file in the menu “Models”.</source>
+        <translation>当前由内置的小型演示模型作答。它只用来展示本应用的用法，其数字和判断不可作为依据。要使用 Fin-R1，请在“模型”菜单中选择它的文件。</translation>
     </message>
     <message>
         <source>Load now</source>
@@ -305,6 +305,22 @@
     <message>
         <source>Take back</source>
         <translation>撤回</translation>
+    </message>
+    <message>
+        <source>Copy link</source>
+        <translation>复制链接</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>回答</translation>
     </message>
     <message>
         <source>Conversation</source>
@@ -1360,6 +1376,10 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>回答已停止。</translation>
     </message>
     <message>
+        <source>Check the free space where it goes.</source>
+        <translation>请检查目标位置的剩余空间。</translation>
+    </message>
+    <message>
         <source>There is no display to open a window on.</source>
         <translation>没有可以打开窗口的显示器。</translation>
     </message>
@@ -1473,79 +1493,75 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
     <message>
         <source>Versions</source>
-        <translation type="unfinished"></translation>
+        <translation>版本</translation>
     </message>
     <message>
         <source>Engine</source>
-        <translation type="unfinished">引擎</translation>
+        <translation>引擎</translation>
     </message>
     <message>
         <source>Data folder</source>
-        <translation type="unfinished"></translation>
+        <translation>数据文件夹</translation>
     </message>
     <message>
         <source>Conversations</source>
-        <translation type="unfinished">对话</translation>
+        <translation>对话</translation>
     </message>
     <message>
         <source>Keychain</source>
-        <translation type="unfinished"></translation>
+        <translation>钥匙串</translation>
     </message>
     <message>
         <source>Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Chinese fonts</source>
-        <translation type="unfinished"></translation>
+        <translation>中文字体</translation>
     </message>
     <message>
         <source>Display</source>
-        <translation type="unfinished"></translation>
+        <translation>显示器</translation>
     </message>
     <message>
         <source>ok</source>
-        <translation type="unfinished"></translation>
+        <translation>正常</translation>
     </message>
     <message>
         <source>problem</source>
-        <translation type="unfinished"></translation>
+        <translation>有问题</translation>
     </message>
     <message>
         <source>The key of the conversations is in it.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话的密钥存放在其中。</translation>
     </message>
     <message>
         <source>The key of the conversations is in a file that only you can read.</source>
-        <translation type="unfinished"></translation>
+        <translation>对话的密钥存放在只有您能读取的文件中。</translation>
     </message>
     <message>
         <source>With a keychain (a Secret Service such as GNOME Keyring or KWallet) it is safer.</source>
-        <translation type="unfinished"></translation>
+        <translation>使用钥匙串（如 GNOME Keyring 或 KWallet 等 Secret Service）会更安全。</translation>
     </message>
     <message>
-        <source>No Fin-R1 was found; put its GGUF into the models folder: %1</source>
-        <translation type="unfinished"></translation>
+        <source>Install fonts-noto-cjk (Debian, Ubuntu) or google-noto-sans-cjk-fonts (Fedora).</source>
+        <translation>请安装 fonts-noto-cjk（Debian、Ubuntu）或 google-noto-sans-cjk-fonts（Fedora）。</translation>
     </message>
     <message>
         <source>It could not be found out.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法得知。</translation>
     </message>
     <message>
         <source>There are none.</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>Install one, such as fonts-noto-cjk (Debian, Ubuntu) or google-noto-sans-cjk-fonts (Fedora).</source>
-        <translation type="unfinished"></translation>
+        <translation>没有。</translation>
     </message>
     <message>
         <source>There is none.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有。</translation>
     </message>
     <message>
         <source>Use “finr1-desk chat” or “finr1-desk ask”.</source>
-        <translation type="unfinished"></translation>
+        <translation>请使用“finr1-desk chat”或“finr1-desk ask”。</translation>
     </message>
 </context>
 <context>
@@ -1553,21 +1569,6 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-</context>
-<context>
-    <name>pane</name>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Copy link</source>
-        <translation>复制链接</translation>
-    </message>
-    <message>
-        <source>Select all</source>
-        <translation>全选</translation>
     </message>
 </context>
 </TS>

@@ -60,8 +60,12 @@ class Application:
         self.store.close()
 
 
-def build(data_dir: Path | None = None, model: Path | None = None) -> Application:
+def build(
+    data_dir: Path | None = None, model: Path | None = None, *, settings: SettingsController | None = None
+) -> Application:
     """The services over a data folder (None: the user's own).
+
+    `settings` are those of the same folder, where they were read already to paint the window.
 
     Raises:
         UserError: `DATA_DIR_UNWRITABLE`.
@@ -69,8 +73,9 @@ def build(data_dir: Path | None = None, model: Path | None = None) -> Applicatio
     paths = resolve_data_dir(data_dir)
     main = MainThread()
     pool = Pool(main)
-    settings = SettingsController(paths)
-    settings.load()
+    if settings is None:
+        settings = SettingsController(paths)
+        settings.load()
     store = StoreAccess(paths, main)
     link = EngineLink(paths.runtime, main)
     models = Models(paths, settings, link, pool)

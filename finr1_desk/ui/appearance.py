@@ -43,6 +43,10 @@ class Appearance(QObject):
         self._text_scale = text_scale
         self._refresh()
 
+    def close(self) -> None:
+        """Follows the system no longer: the window it was for is going."""
+        self._application.styleHints().colorSchemeChanged.disconnect(self._on_scheme_changed)
+
     def _wanted(self) -> Theme:
         dark = self._system_dark if self._choice == "system" else self._choice == "dark"
         return DARK if dark else LIGHT

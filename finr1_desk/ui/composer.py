@@ -6,8 +6,9 @@ Owns the keys of writing. What is sent goes out as a signal; nothing is kept her
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from finr1_desk.ui.icons import IconButton, Icons
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID, TEXT_WIDTH_EM, Theme, text_font
+from finr1_desk.ui.theme import BASE_POINT_SIZE, GRID, TEXT_WIDTH_EM, Theme
 
 MAX_LINES = 8
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -187,7 +188,8 @@ class ComposerPane(QWidget):
         self.retranslate()
 
     def set_text_scale(self, percent: int) -> None:
-        font = text_font(percent)
+        font = QFont(QApplication.font())  # the families are found already
+        font.setPointSizeF(BASE_POINT_SIZE * percent / 100)
         self.edit.setFont(font)
         metrics_em = font.pointSizeF() * self.logicalDpiY() / 72
         self._frame.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 6 * GRID)  # as wide as a question above it

@@ -7,7 +7,6 @@ text of an exception: that may quote a conversation.
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 import threading
 import traceback
@@ -22,6 +21,8 @@ log = logging.getLogger(__name__)
 
 def versions() -> str:
     """One line that says what runs on what."""
+    import platform  # not at the start: it takes longer to import than the window's own modules
+
     return f"Fin-R1 Desk {VERSION}, Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}"
 
 

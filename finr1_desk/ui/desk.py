@@ -7,6 +7,8 @@ keychain, the store and the models are touched. It also owns starting again over
 from __future__ import annotations
 
 import gc
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,10 @@ from finr1_desk.ui.window import Window
 
 if TYPE_CHECKING:
     from finr1_desk.app.bootstrap import Application
+    from finr1_desk.app.settings import SettingsController
     from finr1_desk.ui.binding import Binding
+
+log = logging.getLogger(__name__)
 
 UNPAINTED_MS = 1500  # a window that starts minimised is never painted; the store is opened all the same
 SETTLE_MS = 2000
@@ -39,22 +44,30 @@ GC_THRESHOLDS = (50_000, 20, 50)
 class Desk(QObject):
     """A window and, from its first paint on, the services behind it."""
 
-    def __init__(self, application: QApplication, services: Application | None, problem: UserError | None) -> None:
-        """Either `services`, or the `problem` that kept them from being built."""
+    def __init__(
+        self,
+        application: QApplication,
+        settings: SettingsController | None,
+        build: Callable[[], Application],
+        problem: UserError | None = None,
+    ) -> None:
+        """`problem` is what was wrong with the settings; without `settings` there is no data folder to work with."""
         super().__init__()
         self._application = application
-        self._services = services
+        self._settings = settings
+        self._build = build
         self._problem = problem
-        self._opened = False
+        self._log: logging.Handler | None = None
+        self.services: Application | None = None
         self._keep_awake = KeepAwake()
         self._binding: Binding | None = None
         self.wanted_folder: Path | None = None
         self.appearance = Appearance(application, self)
         self.language = Language(application, asset("translations"))
         self.reports = CrashReports(self)
-        settings = services.settings.value if services is not None else Settings()
-        self.language.apply(settings.language)
-        self.appearance.apply(settings.theme, settings.text_scale)
+        values = settings.value if settings is not None else Settings()
+        self.language.apply(values.language)
+        self.appearance.apply(values.theme, values.text_scale)
         icon = QIcon(str(asset("icons", "application.svg")))
         self.window = Window(self.appearance.theme, Icons(asset("icons"), self.appearance.theme), icon)
         self._dialogs = Dialogs(self.window)
@@ -80,27 +93,32 @@ class Desk(QObject):
     def show(self) -> None:
         """Puts the window on the screen as it was left."""
         window = self.window
-        if self._services is not None:
-            window.recall(self._services.settings.window_state())
-            self._apply_settings(self._services.settings.value)
-            self._services.settings.changed.connect(self._apply_settings)
-            self._connect_view_actions(self._services)
+        if self._settings is not None:
+            window.recall(self._settings.window_state())
+            self._apply_settings(self._settings.value)
+            self._settings.changed.connect(self._apply_settings)
+            self._connect_view_actions(self._settings)
             QTimer.singleShot(UNPAINTED_MS, self._open_services)
         elif self._problem is not None:
-            self._show_problem()
+            self._show_no_folder(self._problem)
         window.show()
         window.composer.edit.setFocus()
 
     def _open_services(self) -> None:
-        """Makes the chat pane, ties the services to the window and opens them; what was typed stays."""
-        if self._opened or self._services is None:
+        """Makes the services and the chat pane, ties them to the window and opens them; what was typed stays."""
+        if self.services is not None or self._settings is None:
             return
-        self._opened = True
+        services = self.services = self._build()
+        services.open()  # in threads of their own; what they find is told when this method is done
         from finr1_desk.ui.binding import Binding
+        from finr1_desk.ui.crash_reports import versions
+        from finr1_desk.ui.log_files import start_log
         from finr1_desk.ui.notifier import Notifier
         from finr1_desk.ui.pane.pane import ChatPane
 
-        services, window = self._services, self.window
+        window = self.window
+        self._log = start_log(services.paths.logs)
+        log.info("start: %s", versions())
         pane = ChatPane(self.appearance.theme, window)
         window.set_pane(pane)
         pane.set_text_scale(services.settings.value.text_scale)
@@ -108,7 +126,8 @@ class Desk(QObject):
         notifier = Notifier(window, self._icon)
         self._binding = Binding(window, pane, services, self._dialogs, notifier, self._keep_awake)
         services.answers.busyChanged.connect(self._on_busy_changed)
-        services.open()
+        if self._problem is not None:
+            self._binding.show_error(self._problem)
         for text in window.composer.take_early():
             services.answers.ask(text)
         QTimer.singleShot(SETTLE_MS, self._settle)
@@ -128,8 +147,8 @@ class Desk(QObject):
 
     # -- settings
 
-    def _connect_view_actions(self, services: Application) -> None:
-        actions, settings = self.window.actions_, services.settings
+    def _connect_view_actions(self, settings: SettingsController) -> None:
+        actions = self.window.actions_
 
         def scale_by(step: int) -> None:
             settings.set(text_scale=min(220, max(70, settings.value.text_scale + step)))
@@ -161,8 +180,8 @@ class Desk(QObject):
     def _show_settings(self) -> None:
         from finr1_desk.ui.settings_dialog import SettingsDialog
 
-        if self._services is not None:
-            self._present(SettingsDialog(self._services.settings, self._dialogs, self.window))
+        if self._settings is not None:
+            self._present(SettingsDialog(self._settings, self._dialogs, self.window))
 
     def _show_about(self) -> None:
         from finr1_desk.ui.about import AboutDialog
@@ -184,7 +203,7 @@ class Desk(QObject):
     def _copy_log(self) -> None:
         from finr1_desk.ui.log_files import collected
 
-        folders = [self._services.paths.logs, self._services.paths.runtime] if self._services is not None else []
+        folders = [self.services.paths.logs, self.services.paths.runtime] if self.services is not None else []
         QApplication.clipboard().setText(collected(folders))
         self.window.notice.show_notice(self.tr("The log was copied."), tone="info")
 
@@ -197,11 +216,10 @@ class Desk(QObject):
             action=(self.tr("Copy report"), lambda: QApplication.clipboard().setText(report)),
         )
 
-    def _show_problem(self) -> None:
+    def _show_no_folder(self, problem: UserError) -> None:
         from finr1_desk.ui.sentences import sentence
 
-        assert self._problem is not None
-        said = sentence(self._problem)
+        said = sentence(problem)
         self.window.status.show_lock("failed", said.text)
         self.window.show_failure(said.text, said.hint)
 
@@ -213,12 +231,18 @@ class Desk(QObject):
     # -- the end
 
     def _on_closing(self) -> None:
-        if self._services is not None:
-            self._services.settings.save_window_state(self.window.remembered())
+        if self._settings is not None:
+            self._settings.save_window_state(self.window.remembered())
         self._keep_awake.set_working(False)
 
     def leave(self) -> None:
         """Lets the services go; the window is closed already."""
         self.language.remove()
-        if self._services is not None:
-            self._services.quit()
+        self.appearance.close()
+        self._collect.stop()
+        if self.services is not None:
+            self.services.quit()
+        if self._log is not None:
+            from finr1_desk.ui.log_files import stop_log
+
+            stop_log(self._log)

@@ -7,8 +7,6 @@ reads a pipe until its end, and Windows forgets the request of a process that is
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Protocol
@@ -28,6 +26,9 @@ class HelperProcess:
     """A request held by a process: it ends when its standard input does, so it cannot outlive us."""
 
     def __init__(self, command: list[str]) -> None:
+        import subprocess  # like shutil below only when there is work: neither belongs to the window's start
+
+        self._timed_out = subprocess.TimeoutExpired
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -41,7 +42,7 @@ class HelperProcess:
             self._process.stdin.close()
         try:
             self._process.wait(END_S)
-        except subprocess.TimeoutExpired:
+        except self._timed_out:
             self._process.kill()
             self._process.wait()
 
@@ -78,6 +79,8 @@ def request() -> Hold | None:
         import ctypes
 
         return WindowsExecutionState(ctypes.windll.kernel32.SetThreadExecutionState)
+    import shutil
+
     command = helper_command(sys.platform, shutil.which)
     return HelperProcess(command) if command else None
 

@@ -6,7 +6,6 @@ hooks. The window itself is `desk`'s.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -17,9 +16,11 @@ from finr1_desk.ui import environment
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from finr1_desk.app.bootstrap import Application
+    from finr1_desk.app.settings import SettingsController
+    from finr1_desk.core.errors import UserError
+    from finr1_desk.store.paths import DataPaths
     from finr1_desk.ui.single_instance import SingleInstance
-
-log = logging.getLogger(__name__)
 
 
 def run(data_dir: Path | None, model: Path | None) -> int:
@@ -56,26 +57,28 @@ def _application() -> QApplication:
 
 def _run_once(application: QApplication, data_dir: Path | None, model: Path | None) -> Path | None:
     """One window from start to end; returns the data folder to go on with, if another one was chosen."""
-    from finr1_desk.app.bootstrap import build
     from finr1_desk.core.errors import UserError
-    from finr1_desk.ui.crash_reports import versions
+    from finr1_desk.store.paths import resolve_data_dir
     from finr1_desk.ui.desk import Desk
-    from finr1_desk.ui.log_files import start_log, stop_log
     from finr1_desk.ui.process_signals import ProcessSignals
 
-    services, problem, instance = None, None, None
+    def build() -> Application:
+        """Imported and made after the first paint."""
+        from finr1_desk.app import bootstrap
+
+        return bootstrap.build(data_dir, model, settings=settings)
+
+    settings, problem, instance, paths = None, None, None, None
     try:
-        services = build(data_dir, model)
+        paths = resolve_data_dir(data_dir)
     except UserError as error:
         problem = error
-    if services is not None:
-        instance = _claim(services.paths.root)
+    if paths is not None:
+        instance = _claim(paths.root)
         if instance is None:
-            services.quit()
             return None
-    handler = start_log(services.paths.logs) if services is not None else None
-    log.info("start: %s", versions())
-    desk = Desk(application, services, problem)
+        settings, problem = _read_settings(paths)
+    desk = Desk(application, settings, build, problem)
     signals = ProcessSignals()
     signals.endWanted.connect(desk.window.close)
     signals.install()
@@ -91,8 +94,6 @@ def _run_once(application: QApplication, data_dir: Path | None, model: Path | No
         signals.remove()
         if instance is not None:
             instance.close()
-        if handler is not None:
-            stop_log(handler)
         desk.window.deleteLater()
     return desk.wanted_folder
 
@@ -103,3 +104,15 @@ def _claim(root: Path) -> SingleInstance | None:
 
     instance = SingleInstance(root)
     return instance if instance.claim() else None
+
+
+def _read_settings(paths: DataPaths) -> tuple[SettingsController, UserError | None]:
+    """The settings, and what was wrong with their file."""
+    from finr1_desk.app.settings import SettingsController
+
+    settings = SettingsController(paths)
+    problems: list[UserError] = []
+    settings.failed.connect(problems.append)
+    settings.load()
+    settings.failed.disconnect(problems.append)
+    return settings, problems[0] if problems else None

@@ -5,7 +5,6 @@ Owns a local socket named after the data folder. It carries one word back and no
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 from pathlib import Path
 
@@ -18,8 +17,8 @@ _SEEN = b"seen\n"
 
 
 def socket_name(root: Path) -> str:
-    """A short name, the same for every start with this data folder and this user."""
-    digest = hashlib.sha256(f"{getpass.getuser()}\0{root.resolve()}".encode()).hexdigest()
+    """A short name, the same for every start with this data folder; the socket itself is for its user only."""
+    digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()
     return f"finr1-desk-{digest[:24]}"
 
 

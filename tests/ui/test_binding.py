@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QListView, QMenu, QPushButton, QTool
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.bootstrap import build
+from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open
 from finr1_desk.core.conversation import FinishReason, MessageState, Timing, Usage
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -28,6 +29,7 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.library.discovery import built_in_model
+from finr1_desk.store.paths import resolve_data_dir
 from finr1_desk.ui.binding import Binding
 from finr1_desk.ui.conversation_model import Role
 from finr1_desk.ui.desk import Desk
@@ -143,10 +145,12 @@ class Running:
     """A window with its services, and shorthands for what tests do with it."""
 
     def __init__(self, qapp: QApplication, qtbot: QtBot, data: Path, *, wait: bool = True) -> None:
-        self.services = build(data)
-        self.engine = PlayedEngine(self.services.link.received.emit)
-        self.services.link._client = self.engine  # type: ignore[assignment]
-        self.desk = Desk(qapp, self.services, None)
+        settings = SettingsController(resolve_data_dir(data))
+        settings.load()
+        self.built = build(data, settings=settings)
+        self.engine = PlayedEngine(self.built.link.received.emit)
+        self.built.link._client = self.engine  # type: ignore[assignment]
+        self.desk = Desk(qapp, settings, lambda: self.built)
         self.dialogs = PlayedDialogs(self.desk)
         self.desk._dialogs = self.dialogs
         self.window = self.desk.window
@@ -154,7 +158,7 @@ class Running:
         self._left = False
         self.desk.show()
         if wait:
-            self.until(lambda: isinstance(self.services.store.status, Open) and self.services.models.choice is not None)
+            self.until(lambda: isinstance(self.built.store.status, Open) and self.built.models.choice is not None)
             self.window.activateWindow()
 
     def until(self, condition: Callable[[], bool]) -> None:
@@ -179,10 +183,10 @@ class Running:
     def answered(self, text: str) -> str:
         """A whole exchange; returns the conversation's id."""
         request = self.ask_and_wait(text)
-        with self.qtbot.waitSignal(self.services.answers.finished, timeout=WAIT_MS):
+        with self.qtbot.waitSignal(self.built.answers.finished, timeout=WAIT_MS):
             self.engine.answer(request)
-        assert self.services.conversations.current is not None
-        return self.services.conversations.current
+        assert self.built.conversations.current is not None
+        return self.built.conversations.current
 
     def new(self) -> None:
         QTest.keyClick(self.window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
@@ -206,6 +210,8 @@ class Running:
             self._left = True
             self.window.close()
             self.desk.leave()
+            if self.desk.services is None:  # closed before the first paint
+                self.built.quit()
             self.window.deleteLater()
 
 
@@ -239,7 +245,7 @@ def test_a_question_goes_from_the_composer_to_the_engine_and_comes_back_answered
     assert running.engine.requests[0].turns[-1].content == "What is 净利率?"
     assert running.window.pane is not None
     assert running.window.pane.isVisible()
-    id = running.services.conversations.current
+    id = running.built.conversations.current
     assert id is not None
     assert running.row(id, Role.WRITING)
     assert running.button("stopButton").isVisible()
@@ -253,7 +259,7 @@ def test_a_question_goes_from_the_composer_to_the_engine_and_comes_back_answered
     running.until(lambda: not running.button("stopButton").isVisible())
     assert not running.row(id, Role.WRITING)
     assert running.button("modelButton").text() == "Played · Q4_K_M · CPU"
-    answer = running.services.conversations.shown()[-1]
+    answer = running.built.conversations.shown()[-1]
     assert (answer.answer, answer.state) == ("12%", MessageState.COMPLETE)
 
 
@@ -274,7 +280,7 @@ def test_stop_reaches_the_engine_and_what_came_stays(running: Running) -> None:
     QTest.mouseClick(running.button("stopButton"), Qt.MouseButton.LeftButton)
     assert running.engine.cancelled == [request]
     running.until(lambda: not running.button("stopButton").isVisible())
-    answer = running.services.conversations.shown()[-1]
+    answer = running.built.conversations.shown()[-1]
     assert (answer.state, answer.think) == (MessageState.STOPPED, "half a thought")
 
 
@@ -293,7 +299,7 @@ def test_further_questions_wait_visibly_and_can_be_taken_back(running: Running) 
         return running.window.composer._queue.text() if running.window.composer._queue.isVisible() else ""
 
     running.until(lambda: waiting() == "2 questions waiting")
-    third = next(m for m in running.services.conversations.messages.values() if m.raw == "third")
+    third = next(m for m in running.built.conversations.messages.values() if m.raw == "third")
     assert running.window.pane is not None
     running.window.pane.actionTriggered.emit(third.id, "take_back")
     running.until(lambda: waiting() == "1 question waiting")
@@ -311,7 +317,7 @@ def test_a_conversation_left_while_it_is_written_is_marked_and_told(
     told: list[str] = []
     monkeypatch.setattr(running.binding._notifier, "tell", told.append)
     request = running.ask_and_wait("left behind")
-    left = running.services.conversations.current
+    left = running.built.conversations.current
     assert left is not None
     running.new()
     assert not running.button("stopButton").isVisible()
@@ -319,18 +325,18 @@ def test_a_conversation_left_while_it_is_written_is_marked_and_told(
     running.engine.answer(request)
     running.until(lambda: bool(running.row(left, Role.UNREAD)))
     assert told == [left]
-    running.services.conversations.open(left)
-    running.until(lambda: running.services.conversations.current == left)
+    running.built.conversations.open(left)
+    running.until(lambda: running.built.conversations.current == left)
     assert not running.row(left, Role.UNREAD)
 
 
 def test_no_notification_where_the_setting_says_so(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(running.binding._notifier, "tell", told.append)
-    running.services.settings.set(notify=False)
+    running.built.settings.set(notify=False)
     request = running.ask_and_wait("q")
     running.new()
-    with running.qtbot.waitSignal(running.services.answers.finished, timeout=WAIT_MS):
+    with running.qtbot.waitSignal(running.built.answers.finished, timeout=WAIT_MS):
         running.engine.answer(request)
     assert told == []
 
@@ -349,7 +355,7 @@ def test_the_machine_is_kept_awake_exactly_while_answers_are_written(
 def test_a_question_that_could_not_be_kept_comes_back(running: Running) -> None:
     running.window.composer.edit.setPlainText("typed since")
     error = UserError(ErrorCode.STORE_FULL, path="/x")
-    running.services.answers.refused.emit("lost question", error)
+    running.built.answers.refused.emit("lost question", error)
     assert running.window.composer.text() == "lost question\ntyped since"
     assert running.window.notice.text() == sentence(error).text
     assert running.window.notice.hint() == sentence(error).hint
@@ -364,7 +370,7 @@ def test_the_last_conversation_and_the_geometry_come_back(start: Callable[..., R
     first.window.resize(740, 610)
     first.close()
     second = start()
-    second.until(lambda: second.services.conversations.current is not None)
+    second.until(lambda: second.built.conversations.current is not None)
     assert second.titles() == ["remember me"]
     assert second.window.pane is not None
     assert second.window.pane.isVisible()
@@ -377,8 +383,8 @@ def test_each_conversation_has_its_own_draft(running: Running) -> None:
     running.new()
     assert running.window.composer.text() == ""
     running.window.composer.edit.setPlainText("draft of none")
-    running.services.conversations.open(first)
-    running.until(lambda: running.services.conversations.current == first)
+    running.built.conversations.open(first)
+    running.until(lambda: running.built.conversations.current == first)
     assert running.window.composer.text() == "draft of one"
     running.new()
     assert running.window.composer.text() == "draft of none"
@@ -387,7 +393,7 @@ def test_each_conversation_has_its_own_draft(running: Running) -> None:
 def test_what_is_typed_while_a_first_question_is_kept_stays(running: Running) -> None:
     running.ask("first")
     running.window.composer.edit.setPlainText("already the next")
-    running.until(lambda: running.services.conversations.current is not None)
+    running.until(lambda: running.built.conversations.current is not None)
     assert running.window.composer.text() == "already the next"
 
 
@@ -426,7 +432,7 @@ def test_a_search_leads_to_the_message(running: Running, monkeypatch: pytest.Mon
     QTest.keyClicks(field, query) if query.isascii() else field.setText(query)
     running.until(lambda: running.window.sidebar.results.rowCount() > 0)
     QTest.keyClick(field, Qt.Key.Key_Return)
-    running.until(lambda: running.services.conversations.current == wanted)
+    running.until(lambda: running.built.conversations.current == wanted)
     running.until(lambda: bool(gone_to) or running.window.sidebar.results.hit_at(0).message_id is None)  # type: ignore[union-attr]
     assert all(needle == query for _, needle in gone_to)
 
@@ -436,9 +442,9 @@ def test_page_up_and_down_walk_through_the_conversations(running: Running) -> No
     running.new()
     newer = running.answered("newer")
     QTest.keyClick(running.window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
-    running.until(lambda: running.services.conversations.current == older)
+    running.until(lambda: running.built.conversations.current == older)
     QTest.keyClick(running.window, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
-    running.until(lambda: running.services.conversations.current == newer)
+    running.until(lambda: running.built.conversations.current == newer)
 
 
 def test_export_and_import_bring_a_conversation_round(running: Running, tmp_path: Path) -> None:
@@ -450,11 +456,11 @@ def test_export_and_import_bring_a_conversation_round(running: Running, tmp_path
     assert len(files) == 1
     assert running.window.notice.text() == "1 conversation exported"
     running.dialogs.files = files
-    before = running.services.conversations.current
+    before = running.built.conversations.current
     running.window.actions_["import_files"].trigger()
-    running.until(lambda: running.services.conversations.current not in (None, before))
+    running.until(lambda: running.built.conversations.current not in (None, before))
     assert running.titles() == ["round trip", "round trip"]
-    assert running.services.conversations.shown()[-1].answer == "yes"
+    assert running.built.conversations.shown()[-1].answer == "yes"
 
 
 def test_an_import_that_is_none_is_said_and_changes_nothing(running: Running, tmp_path: Path) -> None:
@@ -471,7 +477,7 @@ def test_an_import_that_is_none_is_said_and_changes_nothing(running: Running, tm
 
 def test_an_answer_is_copied_alone_or_with_its_reasoning(running: Running) -> None:
     running.answered("q")
-    question, answer = running.services.conversations.shown()
+    question, answer = running.built.conversations.shown()
     assert running.window.pane is not None
     trigger = running.window.pane.actionTriggered.emit
     trigger(answer.id, "copy_answer")
@@ -484,7 +490,7 @@ def test_an_answer_is_copied_alone_or_with_its_reasoning(running: Running) -> No
 
 def test_regenerate_continue_and_answer_now_reach_the_engine(running: Running) -> None:
     running.answered("q")
-    answer = running.services.conversations.shown()[-1]
+    answer = running.built.conversations.shown()[-1]
     assert running.window.pane is not None
     running.window.pane.actionTriggered.emit(answer.id, "regenerate")
     running.until(lambda: len(running.engine.requests) == 2)
@@ -494,8 +500,8 @@ def test_regenerate_continue_and_answer_now_reach_the_engine(running: Running) -
     running.engine.start("r2")
     running.engine.say("r2", "<think>\nsecond")
     running.window.composer.request_stop()
-    stopped = running.services.conversations.shown()[-1]
-    running.until(lambda: running.services.conversations.shown()[-1].state is MessageState.STOPPED)
+    stopped = running.built.conversations.shown()[-1]
+    running.until(lambda: running.built.conversations.shown()[-1].state is MessageState.STOPPED)
     assert stopped.id != answer.id
     running.window.pane.actionTriggered.emit(stopped.id, "continue")
     running.until(lambda: len(running.engine.requests) == 3)
@@ -520,7 +526,7 @@ def test_the_demonstration_model_is_named_as_such(running: Running) -> None:
 
 
 def test_the_model_menus_offer_what_there_is(running: Running) -> None:
-    running.until(lambda: bool(running.services.models.found()))
+    running.until(lambda: bool(running.built.models.found()))
     for menu in (running.window.actions_.menus["models"], running.button("modelButton").menu()):
         assert isinstance(menu, QMenu)
         menu.aboutToShow.emit()
@@ -528,7 +534,7 @@ def test_the_model_menus_offer_what_there_is(running: Running) -> None:
         texts = [action.text() for action in menu.actions() if action.text()]
         assert texts[0] == "Choose a &model file…"
         assert texts[-2:] == ["Load now", "Unload"]
-        assert len(texts) == 3 + len(running.services.models.found())
+        assert len(texts) == 3 + len(running.built.models.found())
         chosen = [action for action in menu.actions() if action.isChecked()]
         assert [action.toolTip() for action in chosen] == [str(built_in_model())]
 
@@ -537,18 +543,18 @@ def test_a_file_that_is_no_model_gets_a_sentence_and_the_choice_stays(running: R
     bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"not a model")
     running.dialogs.model = bad
-    before = running.services.models.choice
+    before = running.built.models.choice
     running.window.actions_["choose_model"].trigger()
     running.until(running.window.notice.isVisible)
     assert "bad.gguf" in running.window.notice.text()
-    assert running.services.models.choice == before
+    assert running.built.models.choice == before
     assert not QApplication.activeModalWidget()
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))
 def test_every_error_is_shown_in_the_bar(running: Running, code: ErrorCode) -> None:
     error = UserError(code, path="/a/b", reason="r", tokens=10, limit=5, over=5)
-    running.services.answers.failed.emit(error)
+    running.built.answers.failed.emit(error)
     assert running.window.notice.isVisible()
     assert running.window.notice.text() == sentence(error).text
 
@@ -576,6 +582,14 @@ def test_another_folder_can_be_chosen_then(start: Callable[..., Running], data_d
     assert running.desk.wanted_folder == tmp_path / "other"
 
 
+def test_a_window_that_was_left_no_longer_follows_the_system(start: Callable[..., Running], qapp: QApplication) -> None:
+    first = start()
+    theme = first.desk.appearance.theme
+    first.close()
+    qapp.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert first.desk.appearance.theme is theme
+
+
 def test_a_bug_is_offered_as_a_report_and_the_window_lives(running: Running) -> None:
     running.desk.reports.reported.emit("places and versions")
     assert running.window.notice.isVisible()
@@ -596,8 +610,8 @@ def test_closing_while_it_writes_loses_nothing(start: Callable[..., Running]) ->
     first.engine.say(request, "<think>\nbegun")
     first.close()
     second = start()
-    second.until(lambda: len(second.services.conversations.shown()) == 2)
-    answer = second.services.conversations.shown()[-1]
+    second.until(lambda: len(second.built.conversations.shown()) == 2)
+    answer = second.built.conversations.shown()[-1]
     assert answer.think == "begun"
     assert answer.state is MessageState.INTERRUPTED
 

@@ -21,7 +21,8 @@ from finr1_desk.app.store_access import Opening
 from finr1_desk.ui import desk, main
 
 def look(window_desk):
-    if isinstance(window_desk._services.store.status, Opening) or window_desk._services.models.choice is None:
+    services = window_desk.services
+    if services is None or isinstance(services.store.status, Opening) or services.models.choice is None:
         QTimer.singleShot(50, lambda: look(window_desk))
         return
     print([name for name in {forbidden!r} if name in sys.modules], flush=True)
