@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import os
 import re
 from itertools import pairwise
@@ -80,14 +81,25 @@ def test_a_real_output_cut_in_two_around_its_tags(path: Path) -> None:
         assert fed([text[: max(cut, 0)], text[max(cut, 0) :]], look=True) == expected
 
 
-@pytest.mark.slow
 @with_real_outputs
 @pytest.mark.parametrize("path", OUTPUTS, ids=lambda path: path.stem)
-def test_a_real_output_cut_in_two_everywhere(path: Path) -> None:
+def test_a_real_output_cut_everywhere(path: Path) -> None:
+    """At every position the rest comes in one piece; what is known a while later is what single characters gave."""
     text = path.read_text(encoding="utf-8")
-    expected = split(text)
-    for cut in range(len(text) + 1):
-        assert fed([text[:cut], text[cut:]]) == expected
+    window = 48  # more than all tags together with the white space between them
+    splitter = ReasoningSplitter()
+    waiting = [copy.deepcopy(splitter)]
+    for position, char in enumerate(text, 1):
+        splitter.feed(char)
+        assert splitter.raw == text[:position]  # joins its chunks, too, which makes copies quick
+        if len(waiting) == window:
+            cut = waiting.pop(0)
+            cut.feed(text[position - window : position])
+            assert cut.parts == splitter.parts
+        waiting.append(copy.deepcopy(splitter))
+    for cut in waiting:
+        cut.feed(text[len(cut.raw) :])
+        assert cut.finish() == split(text)
 
 
 # -- properties
