@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from finr1_desk.core.conversation import Role
+from finr1_desk.store.database import Store
+from finr1_desk.store.keys import obtain_key
+from finr1_desk.store.paths import resolve_data_dir
 from tests.cli.conftest import ANSWER, PATIENCE_S, THINK, Cli
 
 SAMPLING_NAMES = {"temperature", "top_k", "top_p", "min_p", "repetition_penalty", "max_tokens"}
@@ -106,24 +111,34 @@ def test_ctrl_c_keeps_what_is_there(cli: Cli, endless_model: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_json_of_an_interrupted_answer_is_whole(cli: Cli, thinking_model: Path) -> None:
-    process = cli.start("ask", "Hi", "--model", thinking_model, "--json", "--save", "--max-tokens", "1500")
+    (cli.data_dir / "settings.json").write_text('{"threads": 1, "context_length": 4096}')
+    process = cli.start("ask", "Hi", "--model", thinking_model, "--json", "--save", "--max-tokens", "4000")
     wait_for_text(cli)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode in (0, 130)  # it may have come to its end just before
-    assert b'"finish_reason": "cancelled"' in out or process.returncode == 0
+    assert process.returncode == 130
+    found = json.loads(out)
+    assert found["finish_reason"] == "cancelled"
+    assert found["think"].startswith("word000")
 
 
 def wait_for_text(cli: Cli) -> str:
     """Waits until an answer in the store has text, as another process sees it; returns the text."""
     deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        for conversation in cli.run("conversations", "list", "--json").json:
-            shown = cli.run("conversations", "show", conversation["id"], "--json").json
-            for message in shown["messages"]:
-                raw = "".join(part["text"] for part in message["parts"])
-                if message["role"] == "assistant" and raw:
-                    return raw
+    paths = resolve_data_dir(cli.data_dir)
+    while not paths.database.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    store = Store.open(paths.database, obtain_key(paths).key, writer="")
+    try:
+        while time.monotonic() < deadline:
+            messages = [m for conversation in store.conversations() for m in store.messages(conversation.id)]
+            raw = next((m.raw for m in messages if m.role is Role.ASSISTANT and m.raw), "")
+            if raw:
+                return raw
+            time.sleep(0.01)
+    finally:
+        store.close()
     raise AssertionError("no text was kept")
 
 
