@@ -29,9 +29,6 @@ _MICRO_BATCH_CPU: Final = 128
 _MICRO_BATCH_GPU: Final = 512
 
 _UNKNOWN_ARCHITECTURE: Final = re.compile(r"unknown model architecture: '([^']*)'")
-_CUT_OFF: Final = re.compile(
-    r"not within the file bounds|corrupted or incomplete|failed to read|unexpectedly reached end"
-)
 _READ_BLOCK: Final = 8 * 2**20
 _SHARE_OF_READING: Final = 0.9
 
@@ -135,9 +132,9 @@ def load(
     try:
         threads = offload.choose_threads(request.threads, offload.usable_cores())
         length = effective_context(request.context_length, model.trained_context)
-        context = _make_context(model, length, threads, should_abort, on_gpu=layers > 0)
         prompts = builder_for(model, request.path, templates)
         described = _describe(request, model, length, threads.decode, layers, gpus, prompts)
+        context = _make_context(model, length, threads, should_abort, on_gpu=layers > 0)
     except BaseException:
         model.close()
         raise
