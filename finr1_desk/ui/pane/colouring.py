@@ -1,7 +1,7 @@
 """Colours for code, found in slices so that nothing has to wait for them.
 
-Owns the step from a programming language to coloured stretches of text; pygments is imported when the first finished
-block of code is seen. It builds no documents.
+Owns the step from a programming language to coloured stretches of text, and the queue of blocks that wait for it.
+pygments is imported when the first finished block of code is seen. It builds no documents.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+
+from finr1_desk.ui.pane.blocks import Code
+from finr1_desk.ui.pane.message_view import MessageView
+from finr1_desk.ui.pane.rows import TextRow
 
 SLICE_S: Final = 0.005
 LONGEST: Final = 200_000  # characters; more is left without colours
@@ -58,3 +62,56 @@ def colour(language: str, pieces: Sequence[str]) -> Iterator[list[list[Stretch]]
             yield None
             deadline = time.perf_counter() + SLICE_S
     yield found
+
+
+class ColouringQueue:
+    """Blocks of code that are finished and have no colours yet; those seen last come first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[MessageView, TextRow]] = []
+        self._current: tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None = None
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        self._current = None
+
+    @property
+    def has_work(self) -> bool:
+        return self._current is not None or bool(self._waiting)
+
+    def note(self, view: MessageView, row: TextRow) -> None:
+        """Takes a row that was shown, if it is code, finished, and not coloured."""
+        if not isinstance(row.block, Code) or row.is_coloured or not view.is_finished(row):
+            return
+        for piece in _pieces(view, row):
+            piece.is_coloured = True
+        if row.block.language:
+            self._waiting.append((view, row))
+
+    def work(self) -> bool:
+        """Works for one slice of time; True when rows got their colours and have to be painted."""
+        if self._current is None:
+            view, row = self._waiting.pop()
+            rows = _pieces(view, row)
+            blocks = [piece.block for piece in rows if isinstance(piece.block, Code)]
+            if blocks:
+                self._current = rows, colour(blocks[0].language, [block.text for block in blocks])
+            return False
+        rows, work = self._current
+        try:
+            found = next(work)
+        except StopIteration:
+            self._current = None
+            return False
+        if found is None:
+            return False
+        self._current = None
+        for piece, stretches in zip(rows, found, strict=True):
+            piece.colours = stretches
+            piece.rendered = None
+        return True
+
+
+def _pieces(view: MessageView, row: TextRow) -> list[TextRow]:
+    """The rows of the block of code that a row is a piece of."""
+    return [other for other in view.text_rows() if other.section is row.section and other.shares_width_with(row)]

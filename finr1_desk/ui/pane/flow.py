@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from finr1_desk.ui.pane.message_view import MessageView
-from finr1_desk.ui.pane.rows import Row
+from finr1_desk.ui.pane.rows import Row, Section, TextRow
 from finr1_desk.ui.theme import GRID
 
 HEAD: Final = GRID * 2  # above the first message
@@ -127,6 +127,10 @@ class Flow:
         gap = self.views[view_index].rows[row_index].gap
         return gap + (self.head if view_index == row_index == 0 else 0)
 
+    def top_in_pane(self, view_index: int, row_index: int) -> float:
+        """The upper edge of a row from the upper edge of the pane, be it in view or not."""
+        return self.top_of(view_index, row_index) - self.value + self.gap_above(view_index, row_index)
+
     def _refresh_heights(self) -> None:
         for index in self._stale:
             if index < len(self.views):
@@ -220,6 +224,13 @@ class Flow:
             yield Placed(spot[0], spot[1], self.views[spot[0]], row, y + extent - row.height)
             y += extent
             spot = self._after(spot)
+
+    def shows(self, view_index: int, section: Section) -> bool:
+        """Whether something of a section of a message is in view."""
+        return any(
+            placed.view_index == view_index and isinstance(placed.row, TextRow) and placed.row.section is section
+            for placed in self.placed()
+        )
 
     def view_top(self, placed: Placed) -> float:
         """The upper edge of a message, its first gap included, from the upper edge of the pane."""

@@ -65,6 +65,14 @@ class NewTextButton(QAbstractButton):
         metrics = self._look.small_metrics
         return QSize(round(metrics.horizontalAdvance(self.text())) + 4 * GRID, 4 * GRID)
 
+    def take_place(self) -> None:
+        """Stands in the middle of its parent's lower edge."""
+        parent = self.parentWidget()
+        assert parent is not None
+        size = self.sizeHint()
+        left, top = (parent.width() - size.width()) // 2, parent.height() - size.height() - GRID
+        self.setGeometry(left, top, size.width(), size.height())
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
         super().enterEvent(event)

@@ -124,6 +124,14 @@ class MessageView:
         """The row of a block; None where it is folded away."""
         return next((row for row in self.text_rows() if row.section is section and row.index == index), None)
 
+    def find(self, needle: str, page: Page) -> tuple[TextRow, int, int] | None:
+        """The first row in which `needle` stands, and where, without regard to capitals; None where it does not."""
+        for row in self.text_rows():
+            cursor = row.document_for(page).document.find(needle)
+            if not cursor.isNull():
+                return row, cursor.selectionStart(), cursor.selectionEnd()
+        return None
+
     def source(self, section: Section) -> str:
         """The text whose blocks the section shows."""
         raise NotImplementedError
@@ -143,6 +151,10 @@ class MessageView:
 
     def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
         """Paints what lies under several rows of the message, whose first row's gap begins at `top`."""
+
+    def is_finished(self, row: TextRow) -> bool:
+        """Whether the block of a row will not change any more."""
+        return True
 
     @property
     def is_waiting(self) -> bool:
@@ -293,6 +305,11 @@ class AnswerView(MessageView):
         self._choice = not self.thinking_is_open
         self.refresh()
         return self._choice
+
+    def hides(self, needle: str) -> bool:
+        """Whether `needle` stands in folded thinking only."""
+        wanted, answer = needle.casefold(), self.message.answer.casefold()
+        return not self.thinking_is_open and wanted in self.message.think.casefold() and wanted not in answer
 
     @property
     def is_final(self) -> bool:

@@ -1,15 +1,14 @@
 """The chat pane: one scroll area that shows a branch of a conversation.
 
-Owns the messages shown, the laying out of what is in view, the scroll bar, the cache of documents, and painting. What
-the pointer and the keyboard do is in `pointer` and `controls`, which call back here. It stores nothing, opens no
+Owns the messages shown, the laying out of what is in view, the scroll bar and the idle work. What the pointer and the
+keyboard do is in `pointer` and `controls`, which call back here; `canvas` paints. It stores nothing, opens no
 link and fetches nothing: what the user asks for leaves as a signal.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
@@ -30,24 +29,24 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Message, Role
 from finr1_desk.ui.pane import accessibility, wording
-from finr1_desk.ui.pane.blocks import Code
-from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow
-from finr1_desk.ui.pane.colouring import Stretch, colour
+from finr1_desk.ui.pane.canvas import Canvas
+from finr1_desk.ui.pane.colouring import ColouringQueue
 from finr1_desk.ui.pane.controls import Controls
-from finr1_desk.ui.pane.flow import HEAD, Flow, Placed
+from finr1_desk.ui.pane.documents import Documents
+from finr1_desk.ui.pane.flow import HEAD, Flow
 from finr1_desk.ui.pane.furniture import Banner, NewTextButton
 from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.markdown import Markdown
-from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, MessageView, make_view
+from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, make_view
 from finr1_desk.ui.pane.pointer import Pointer
-from finr1_desk.ui.pane.rows import Control, Page, Row, Section, TextRow
+from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow
+from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import WHOLE, Place, Selection
-from finr1_desk.ui.pane.textmap import length, range_rects
+from finr1_desk.ui.pane.textmap import range_rects
 from finr1_desk.ui.theme import GRID, Theme
 
 log = logging.getLogger(__name__)
 
-CACHED_DOCUMENTS: Final = 300
 PREPARED_SCREENS: Final = 1.5
 TICK_MS: Final = 1000
 
@@ -83,13 +82,13 @@ class ChatPane(QAbstractScrollArea):
         self._manner = Manner(Markdown(), describe_error, fold_thinking=True)
         self._flow = Flow(self._measure)
         self._index: dict[str, int] = {}
-        self._documents: OrderedDict[TextRow, None] = OrderedDict()
-        self._uncoloured: list[tuple[AnswerView, Section, int]] = []
-        self._colouring: tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None = None
+        self._documents = Documents()
+        self._colouring = ColouringQueue()
         self._banner = Banner()
         self.selection = Selection()
         self._pointer = Pointer(self)
         self._controls = Controls(self)
+        self._canvas = Canvas(self._flow, self.selection, self._controls, self._documents, self._banner)
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
         self._idle = QTimer(self)
@@ -100,6 +99,7 @@ class ChatPane(QAbstractScrollArea):
         self._tick.timeout.connect(self._on_tick)
         self._since_told = QElapsedTimer()
         self._accessible: QAccessibleInterface | None = None
+        self._scrolling = Scrolling(self._flow, self.verticalScrollBar(), self._new_text)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         self._retranslate()
 
@@ -110,8 +110,7 @@ class ChatPane(QAbstractScrollArea):
         self.selection.clear()
         self._controls.forget()
         self._documents.clear()
-        self._uncoloured.clear()
-        self._colouring = None
+        self._colouring.clear()
         views = [make_view(message, live.get(message.id), self._manner) for message in messages]
         for view in views:
             view.estimate(self._page)
@@ -144,7 +143,7 @@ class ChatPane(QAbstractScrollArea):
             self.add_message(message, live)
             return
         view = self._flow.views[index]
-        may_fold = self._flow.following or not self._is_thinking_in_view(index)
+        may_fold = self._flow.following or not self._flow.shows(index, Section.THINKING)
         was_open = isinstance(view, AnswerView) and view.thinking_is_open
         view.update(message, live, may_fold=may_fold)
         if was_open and isinstance(view, AnswerView) and not view.thinking_is_open:
@@ -227,27 +226,17 @@ class ChatPane(QAbstractScrollArea):
         if index is None:
             return
         view = self._flow.views[index]
-        if needle and isinstance(view, AnswerView) and not view.thinking_is_open:
-            hidden = needle.casefold() in view.message.think.casefold()
-            if hidden and needle.casefold() not in view.message.answer.casefold():
-                self.toggle_thinking(index)
-        rows = view.rows
-        target, row_index = (self._find_in(view, needle), 0) if needle else (None, 0)
-        if target is not None:
-            row, at, end = target
-            row_index = rows.index(row)
-            self.selection.start_at(Place(index, row.section, row.index, at))
+        if needle and isinstance(view, AnswerView) and view.hides(needle):
+            self.toggle_thinking(index)
+        row_index, margin = 0, GRID * 2.0
+        found = view.find(needle, self._page) if needle else None
+        if found is not None:
+            row, start, end = found
+            row_index, margin = view.rows.index(row), self._flow.height / 3
+            self.selection.start_at(Place(index, row.section, row.index, start))
             self.selection.extend_to(Place(index, row.section, row.index, end))
-        self._flow.scroll_to_row(index, row_index, GRID * 2 if target is None else self._flow.height / 3)
+        self._flow.scroll_to_row(index, row_index, margin)
         self._after_change()
-
-    def _find_in(self, view: MessageView, needle: str) -> tuple[TextRow, int, int] | None:
-        for row in view.text_rows():
-            document = row.document_for(self._page).document
-            cursor = document.find(needle)
-            if not cursor.isNull():
-                return row, cursor.selectionStart(), cursor.selectionEnd()
-        return None
 
     def scroll_to_end(self) -> None:
         self._flow.following = True
@@ -262,11 +251,9 @@ class ChatPane(QAbstractScrollArea):
         row = self._flow.views[index].text_row(section, block) if index is not None else None
         if index is None or row is None:
             return []
-        rows = self._flow.views[index].rows
-        position = next(at for at, other in enumerate(rows) if other is row)
         self._measure(row)
         self._flow.touch(index)
-        top = self._flow.top_of(index, position) - self._flow.value + self._flow.gap_above(index, position)
+        top = self._flow.top_in_pane(index, self._flow.views[index].rows.index(row))
         origin = row.text_origin(self._page) + QPointF(0, top)
         return [rect.translated(origin) for rect in range_rects(row.document_for(self._page).document, start, end)]
 
@@ -330,46 +317,17 @@ class ChatPane(QAbstractScrollArea):
     def _measure(self, row: Row) -> None:
         row.measure(self._page)
         if isinstance(row, TextRow):
-            self._keep(row)
-
-    def _keep(self, row: TextRow) -> None:
-        """Notes that the document of a row is in use; those that were not for longest are dropped."""
-        self._documents[row] = None
-        self._documents.move_to_end(row)
-        while len(self._documents) > CACHED_DOCUMENTS:
-            oldest, _ = self._documents.popitem(last=False)
-            oldest.rendered = None
+            self._documents.keep(row)
 
     def _after_change(self, *, new_text: bool = False) -> None:
         self._flow.settle()
-        self._sync_bar()
-        self._place_new_text(new_text)
+        self._scrolling.show(self._look.line)
+        self._scrolling.offer_new_text(new_text)
         ticking = any(view.is_waiting for view in self._flow.views[-2:])
         if ticking != self._tick.isActive():
             self._tick.start() if ticking else self._tick.stop()
         self._idle.start()
         self.viewport().update()
-
-    def _sync_bar(self) -> None:
-        bar = self.verticalScrollBar()
-        bar.blockSignals(True)
-        bar.setRange(0, round(self._flow.maximum))
-        bar.setPageStep(max(round(self._flow.height - 2 * self._look.line), 1))
-        bar.setSingleStep(round(2 * self._look.line))
-        bar.setValue(bar.maximum() if self._flow.following else round(self._flow.value))
-        bar.blockSignals(False)
-
-    def _place_new_text(self, new_text: bool) -> None:
-        button = self._new_text
-        if self._flow.is_at_end:
-            button.hide()
-        elif new_text and not self._flow.following:
-            button.show()
-        if button.isVisible():
-            size = button.sizeHint()
-            area = self.viewport().rect()
-            left, top = (area.width() - size.width()) // 2, area.bottom() - size.height() - GRID
-            button.setGeometry(left, top, size.width(), size.height())
 
     def _lay_out_anew(self) -> None:
         x, width = self._look.column(self.viewport().width())
@@ -383,63 +341,18 @@ class ChatPane(QAbstractScrollArea):
     def _measure_head(self) -> None:
         self._flow.head = HEAD + self._banner.measure(self._page)
 
-    def _is_thinking_in_view(self, index: int) -> bool:
-        return any(
-            placed.view_index == index and isinstance(placed.row, TextRow) and placed.row.section is Section.THINKING
-            for placed in self._flow.placed()
-        )
-
     # -- idle work
 
     def _on_idle(self) -> None:
         """A little work at a time: colours first, then what is just outside of the view."""
-        if self._colour_some() or (self.isVisible() and self._flow.prepare(PREPARED_SCREENS)):
+        if self._colouring.has_work:
+            if self._colouring.work():
+                self.viewport().update()
+        elif self.isVisible() and self._flow.prepare(PREPARED_SCREENS):
             self._flow.settle()
-            self._sync_bar()
-            return
-        self._idle.stop()
-
-    def _colour_some(self) -> bool:
-        if self._colouring is None:
-            if not self._uncoloured:
-                return False
-            self._colouring = self._next_to_colour()
-            return True
-        rows, work = self._colouring
-        found = next(work, _NOTHING)
-        if found is None:
-            return True
-        self._colouring = None
-        if found is not _NOTHING:
-            for row, stretches in zip(rows, found, strict=True):
-                row.colours = stretches
-                row.rendered = None
-            self.viewport().update()
-        return True
-
-    def _next_to_colour(self) -> tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None:
-        view, section, block = self._uncoloured.pop()
-        rows = [
-            row
-            for row in view.text_rows()
-            if row.section is section and isinstance(row.block, Code) and row.block.block == block
-        ]
-        pieces = [row.block.text for row in rows if isinstance(row.block, Code)]
-        if not rows or not isinstance(rows[0].block, Code):
-            return None
-        return rows, colour(rows[0].block.language, pieces)
-
-    def _note_uncoloured(self, view: MessageView, row: TextRow) -> None:
-        if not isinstance(row.block, Code) or row.is_coloured or not isinstance(view, AnswerView):
-            return
-        if not view.is_finished(row):
-            return
-        for other in view.text_rows():
-            if isinstance(other.block, Code) and other.block.block == row.block.block and other.section is row.section:
-                other.is_coloured = True
-        if row.block.language:
-            self._uncoloured.append((view, row.section, row.block.block))
-            self._idle.start()
+            self._scrolling.show(self._look.line)
+        else:
+            self._idle.stop()
 
     def _on_tick(self) -> None:
         waited = self._since_told.elapsed() / 1000 if self._since_told.isValid() else 0.0
@@ -455,57 +368,19 @@ class ChatPane(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         try:
-            self._paint(painter, QRectF(event.rect()))
+            for view, row in self._canvas.paint(painter, self._page, QRectF(event.rect())):
+                self._colouring.note(view, row)
+            if self._colouring.has_work:
+                self._idle.start()
         except Exception:  # raised in here, it would leave the window unable to paint anything again
             log.exception("the chat pane could not be painted")
         finally:
             painter.end()
 
-    def _paint(self, painter: QPainter, clip: QRectF) -> None:
-        painter.fillRect(clip, self._look.color("window"))
-        if self._flow.value < self._flow.head:
-            self._banner.paint(painter, self._page, HEAD - self._flow.value)
-        grounds: set[int] = set()
-        for placed in self._flow.placed():
-            if placed.view_index not in grounds:
-                grounds.add(placed.view_index)
-                placed.view.paint_ground(painter, self._page, self._flow.view_top(placed))
-            if placed.top <= clip.bottom() and placed.bottom >= clip.top():
-                self._paint_row(painter, placed, clip)
-
-    def _paint_row(self, painter: QPainter, placed: Placed, clip: QRectF) -> None:
-        row = placed.row
-        if isinstance(row, ChromeRow):
-            if not row.on_demand or self._controls.are_shown(placed.view.message.id):
-                row.paint(painter, self._page, placed.top, self._control_state(placed))
-            return
-        if isinstance(row, TextRow):
-            selected = self.selection.range_in(placed.view_index, row)
-            if selected is not None:
-                last = length(row.document_for(self._page).document)
-                selected = min(selected[0], last), min(selected[1], last)
-            row.paint(painter, self._page, placed.top, clip, selected)
-            self._keep(row)
-            self._note_uncoloured(placed.view, row)
-            if isinstance(row, BoxedRow) and self._controls.are_shown(placed.view.message.id):
-                row.paint_controls(painter, self._page, placed.top, self._control_state(placed))
-
-    def _control_state(self, placed: Placed) -> Callable[[Control], str]:
-        return lambda control: self._controls.state_of(placed.view.message.id, control.action)
-
     # -- events
 
     def _on_scrolled(self, value: int) -> None:
-        bar = self.verticalScrollBar()
-        step = value - round(self._flow.value)
-        if value >= bar.maximum():
-            self._flow.following = True
-        elif value <= 0:
-            self._flow.scroll_to(0)
-        elif abs(step) < 2 * self._flow.height:
-            self._flow.scroll_by(step)
-        else:
-            self._flow.scroll_to(value)
+        self._scrolling.move_to(value)
         self._after_change()
 
     def scrollContentsBy(self, _dx: int, _dy: int) -> None:
@@ -575,6 +450,3 @@ class ChatPane(QAbstractScrollArea):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._controls.focus_out()
         super().focusOutEvent(event)
-
-
-_NOTHING: Final[list[list[Stretch]]] = []

@@ -189,7 +189,7 @@ class Pointer(QObject):
         """The context menu for a point of the viewport."""
         pane = self._pane
         menu = QMenu(pane)
-        copy = menu.addAction(pane.tr("Copy"), pane.copy)
+        copy = menu.addAction(wording.menu("copy"), pane.copy)
         copy.setEnabled(pane.selection.ends is not None)
         placed = self._placed(point)
         if placed is not None and placed.view.message.role is Role.ASSISTANT and placed.view.message.answer:
@@ -197,9 +197,9 @@ class Pointer(QObject):
             menu.addAction(self._action(menu, wording.control("copy_answer"), message_id))
         link = self._link(point)
         if link:
-            menu.addAction(pane.tr("Copy link"), lambda: QGuiApplication.clipboard().setText(link))
+            menu.addAction(wording.menu("copy_link"), lambda: QGuiApplication.clipboard().setText(link))
         menu.addSeparator()
-        menu.addAction(pane.tr("Select all"), pane.select_all)
+        menu.addAction(wording.menu("select_all"), pane.select_all)
         return menu
 
     def _action(self, menu: QMenu, text: str, message_id: str) -> QAction:

@@ -114,6 +114,16 @@ def control(action: str) -> str:
     return names[action]
 
 
+def menu(entry: str) -> str:
+    """An entry of the context menu."""
+    names = {
+        "copy": QCoreApplication.translate("ChatPane", "Copy"),
+        "copy_link": QCoreApplication.translate("ChatPane", "Copy link"),
+        "select_all": QCoreApplication.translate("ChatPane", "Select all"),
+    }
+    return names[entry]
+
+
 def speaker(role: Role) -> str:
     """Who says a message, for those who hear it."""
     if role is Role.USER:

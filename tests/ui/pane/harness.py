@@ -15,7 +15,11 @@ from PySide6.QtWidgets import QApplication
 
 from finr1_desk.core.conversation import Message, MessageState
 from finr1_desk.core.reasoning import split
+from finr1_desk.library.assets import asset
+from finr1_desk.ui.language import Language
 from finr1_desk.ui.pane.pane import ChatPane
+from finr1_desk.ui.pane.rows import TextRow
+from finr1_desk.ui.pane.selection import Place
 from finr1_desk.ui.theme import DARK, LIGHT, Theme, palette
 from tests.ui.pane.samples import SAMPLES, answer, question
 
@@ -44,6 +48,16 @@ def real_conversations() -> dict[str, list[Message]]:
     return found
 
 
+def select_some(pane: ChatPane) -> None:
+    """Selects from the middle of the first row of text in view to the middle of the last."""
+    shown = [placed for placed in pane.flow.placed() if isinstance(placed.row, TextRow)]
+    first, last = shown[0], shown[-1]
+    for placed, take in ((first, pane.selection.start_at), (last, pane.selection.extend_to)):
+        row = placed.row
+        assert isinstance(row, TextRow)
+        take(Place(placed.view_index, row.section, row.index, 5))
+
+
 def pane_with(theme: Theme, messages: list[Message], width: int, height: int) -> ChatPane:
     QApplication.setPalette(palette(theme))
     pane = ChatPane(theme)
@@ -57,10 +71,12 @@ def pane_with(theme: Theme, messages: list[Message], width: int, height: int) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--language", default="en", choices=("en", "zh_CN"))
     parser.add_argument("--only", default="", help="only conversations whose name contains this")
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     app = QApplication([])
+    Language(app, asset("translations")).apply(arguments.language)
     conversations = {**SAMPLES.conversations, **real_conversations()}
     for name, messages in conversations.items():
         if arguments.only not in name:
@@ -69,10 +85,11 @@ def main() -> None:
             for width in (500, 1100):
                 pane = pane_with(theme, messages, width, 860)
                 pane.verticalScrollBar().setValue(0)
-                photograph(pane, arguments.folder / f"{name}-{theme_name}-{width}.png")
+                photograph(pane, arguments.folder / f"{name}-{arguments.language}-{theme_name}-{width}.png")
                 pane.scroll_to_end()
                 pane.controls.pointed_at = messages[-1].id
-                photograph(pane, arguments.folder / f"{name}-{theme_name}-{width}-end.png")
+                select_some(pane)
+                photograph(pane, arguments.folder / f"{name}-{arguments.language}-{theme_name}-{width}-end.png")
                 pane.close()
                 pane.deleteLater()
     app.processEvents()

@@ -14,8 +14,9 @@ from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
 from finr1_desk.core.reasoning import split
 from finr1_desk.ui.pane.chrome import ChromeRow
+from finr1_desk.ui.pane.documents import CAPACITY
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
-from finr1_desk.ui.pane.pane import CACHED_DOCUMENTS, ChatPane
+from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import Section, TextRow
 from finr1_desk.ui.theme import DARK, LIGHT
 from tests.ui.pane.samples import CHINESE, ENGLISH, GENERATION, answer, question
@@ -273,13 +274,13 @@ def test_finished_blocks_keep_their_documents_while_text_comes(pane: ChatPane) -
 
 
 def test_only_some_documents_are_kept(pane: ChatPane) -> None:
-    messages = [question("short", id=f"q{n}") for n in range(2 * CACHED_DOCUMENTS)]
+    messages = [question("short", id=f"q{n}") for n in range(2 * CAPACITY)]
     pane.set_messages(messages, {})
     bar = pane.verticalScrollBar()
     for value in range(0, bar.maximum(), bar.pageStep()):
         bar.setValue(value)
     kept = sum(row.rendered is not None for view in pane.flow.views if view.has_rows for row in view.text_rows())
-    assert 0 < kept <= CACHED_DOCUMENTS
+    assert 0 < kept <= CAPACITY
 
 
 def test_an_answer_that_is_out_of_sight_is_not_made_into_rows(pane: ChatPane) -> None:
