@@ -17,6 +17,7 @@ UV_VERSION=0.13.9
 UV_OLDEST_MINOR=9 # the first uv 0.x that reinstalls a package when its build settings change
 LLAMA=llama-cpp-python
 STEPS=4
+NOT_INSTALLED="note: not installed, and a window may need them:"
 CHECK_CONNECTION="If the last lines name an address, check the connection; then run the same command again: finished steps are kept."
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
@@ -73,7 +74,7 @@ stop_ticker() {
 begin_step() {
     step=$((step + 1))
     title=$1
-    printf '\n==== [%s/%s] %s\n' "$step" "$STEPS" "$title" >>"$log"
+    printf '\n==== step %s of %s: %s\n' "$step" "$STEPS" "$title" >>"$log"
     say "[$step/$STEPS] $title"
 }
 
@@ -111,7 +112,7 @@ stopped() {
 # ------------------------------------------------------------------------------------------------- what is missing
 
 # Shared libraries that Qt loads. Columns: library, Debian's package, Fedora's package, and whether Qt needs it always
-# or for an X11 window only.
+# or for a window only.
 QT_LIBRARIES='
 libglib-2.0.so.0      libglib2.0-0        glib2              always
 libfontconfig.so.1    libfontconfig1      fontconfig         always
@@ -129,6 +130,8 @@ libxcb-randr.so.0     libxcb-randr0       libxcb             window
 libxcb-render-util.so.0 libxcb-render-util0 xcb-util-renderutil window
 libxcb-shape.so.0     libxcb-shape0       libxcb             window
 libxcb-xkb.so.1       libxcb-xkb1         libxcb             window
+libwayland-cursor.so.0 libwayland-cursor0 libwayland-cursor  window
+libwayland-egl.so.1   libwayland-egl1     libwayland-egl     window
 '
 
 package_manager() {
@@ -268,7 +271,10 @@ announce() {
         esac
     fi
     find_uv || say "  - put uv $UV_VERSION, which installs Python packages, into .tools"
-    find_python >/dev/null || [ "${manager-}" = dnf ] || say "  - let uv fetch a Python, as this system has none from 3.11 to 3.13"
+    case " $needed " in
+        *' python3'*) ;; # which version that brings is not known yet
+        *) find_python >/dev/null || say "  - let uv fetch a Python, as this system has none from 3.11 to 3.13" ;;
+    esac
     if [ -x "$root/.venv/bin/python" ]; then
         say "  - bring .venv and its llama.cpp ($accelerator) up to date with uv.lock and this machine"
     else
@@ -304,22 +310,30 @@ install_system_packages() {
     [ -n "$needed$useful" ] || return 0
     if [ "$manager" = none ] || ! find_privilege; then
         [ -z "$needed" ] || fail "Ask the administrator of this machine to install:$needed$useful"
-        say "note: not installed, and a window may need them:$useful"
+        say "$NOT_INSTALLED$useful"
         return
     fi
-    if [ -n "$privilege" ]; then # the password is asked for here, before the clock starts to write
-        if [ -t 0 ]; then sudo -v; else sudo -n -v 2>/dev/null; fi ||
-            fail "sudo was refused. Ask the administrator of this machine to install:$needed$useful"
+    # The password is asked for here, before the clock starts to write.
+    if [ -n "$privilege" ] && ! if [ -t 0 ]; then sudo -v; else sudo -n -v 2>/dev/null; fi; then
+        [ -z "$needed" ] || fail "sudo was refused. Ask the administrator of this machine to install:$needed$useful"
+        say "$NOT_INSTALLED$useful"
+        return
     fi
+    # shellcheck disable=SC2086  # nothing, or sudo
+    # A broken third-party source must not stop an installation from the good ones.
+    [ "$manager" != apt ] || logged $privilege apt-get -q update || true
+    [ -z "$needed" ] || install_with_manager "$needed" || fail
+    [ -z "$useful" ] || install_with_manager "$useful" || say "$NOT_INSTALLED$useful"
+}
+
+install_with_manager() { # a list of packages
     # shellcheck disable=SC2086  # lists of package names
     case $manager in
         apt)
-            # A broken third-party source must not stop an installation from the good ones.
-            logged $privilege apt-get -q update || true
             logged $privilege env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-                -o DPkg::Lock::Timeout=180 $needed $useful || fail
+                -o DPkg::Lock::Timeout=180 $1
             ;;
-        dnf) logged $privilege dnf install -y --setopt=install_weak_deps=False $needed $useful || fail ;;
+        dnf) logged $privilege dnf install -y --setopt=install_weak_deps=False $1 ;;
     esac
 }
 
