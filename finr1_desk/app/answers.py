@@ -353,7 +353,8 @@ class Answers(QObject):
 
     def _on_save(self) -> None:
         for writing in self._writing.values():
-            if writing.unsaved and not writing.saving:
+            ended = writing.request_id not in self._by_request  # its last text is on its way to the disk already
+            if writing.unsaved and not writing.saving and not ended:
                 self._write(writing)
 
     def _write(self, writing: Writing) -> None:

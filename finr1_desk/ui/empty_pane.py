@@ -43,7 +43,7 @@ class ExampleCard(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         line = self.fontMetrics().height()
-        return QSize(30 * GRID, round(line + _SHOWN_LINES * line * LEADING) + 3 * GRID)
+        return QSize(30 * GRID, round((1 + _SHOWN_LINES) * line * LEADING) + 2 * GRID)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self.update()
@@ -62,10 +62,10 @@ class ExampleCard(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), GRID, GRID)
         inner = self.rect().adjusted(GRID + GRID // 2, GRID + GRID // 2, -GRID - GRID // 2, -GRID)
         painter.setPen(theme.color("accent"))
-        line = self.fontMetrics().lineSpacing()
-        painter.drawText(QRect(inner.left(), inner.top(), inner.width(), line), 0, self.example.area)
+        line = round(self.fontMetrics().height() * LEADING)  # Chinese glyphs are higher than the Latin font's line
+        _draw_lines(painter, self.example.area, self.font(), inner, 1)
         painter.setPen(theme.color("text"))
-        body = inner.adjusted(0, line + GRID // 2, 0, 0)
+        body = inner.adjusted(0, line, 0, 0)
         _draw_lines(painter, self.example.question.replace("\n", " "), self.font(), body, _SHOWN_LINES)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -73,6 +73,7 @@ class SettingsDialog(QDialog):
         self._build()
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter in a field confirms its value and nothing else
+            button.setIcon(QIcon())  # Qt's own pictures belong to another set
         self._show_values(settings.value)
         self.retranslate()
         settings.changed.connect(self._show_values)

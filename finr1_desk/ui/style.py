@@ -71,6 +71,24 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:default {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {muted}; }}
 
+QDialog {{ background: {window}; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
+QTabBar::tab {{ background: transparent; color: {muted}; padding: 8px 16px; border-bottom: 2px solid transparent; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
+QTabBar::tab:focus {{ color: {accent}; }}
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDialog QPlainTextEdit, QTreeWidget {{
+    background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px;
+    selection-background-color: {selection};
+}}
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QDialog QPlainTextEdit:focus {{
+    border-color: {accent};
+}}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {line}; outline: none; padding: 4px; }}
+QHeaderView::section {{
+    background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 4px 8px;
+}}
+
 QStatusBar {{ background: {sidebar}; border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel, QStatusBar QToolButton, #contextMeter {{ color: {muted}; font-size: {small}pt; }}

@@ -600,6 +600,15 @@ def test_a_bug_is_offered_as_a_report_and_the_window_lives(running: Running) -> 
     running.answered("still here")
 
 
+def test_a_save_that_falls_due_while_the_end_is_being_kept_does_no_harm(running: Running) -> None:
+    request = running.ask_and_wait("q")
+    with running.qtbot.waitSignal(running.built.answers.finished, timeout=WAIT_MS):
+        running.engine.answer(request)
+        running.built.answers._on_save()  # what its timer does when it is due right now
+    assert running.built.conversations.shown()[-1].answer == "yes"
+    assert not running.window.notice.isVisible()
+
+
 # -- leaving
 
 
