@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -404,16 +404,13 @@ class Store:
     def _purge(self) -> None:
         started = time.monotonic()
         due = "SELECT id FROM conversations WHERE deleted_at < ? ORDER BY deleted_at"
-        try:
+        # With a full disk, a busy file or a damaged page the rest can still be read, which is what matters now.
+        with suppress(UserError):
             for (id,) in self._db.rows(due, self._clock() - DELETED_KEPT_S):
                 with self._writing():
                     self._remove_for_good(id)
                 if time.monotonic() - started > _PURGE_S:
                     break
-        except UserError as error:
-            # With a full disk or a busy file the conversations can still be read, which is what matters now.
-            if error.code not in (ErrorCode.STORE_FULL, ErrorCode.STORE_BUSY):
-                raise
 
     def _remove_for_good(self, id: str) -> None:
         index.remove_title(self._db, id)

@@ -198,6 +198,19 @@ def test_processes_that_write_at_once_all_succeed(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_store_that_another_process_holds_too_long_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finr1_desk.store.connection.BUSY_TIMEOUT_S", 0.05)
+    holder, waiter = open_store(tmp_path), open_store(tmp_path)
+    with holder._db.writing():
+        with pytest.raises(UserError) as caught:
+            waiter.create_conversation(None, "too early")
+        assert caught.value.code is ErrorCode.STORE_BUSY
+        assert waiter.conversations() == []  # reading goes on
+    assert waiter.create_conversation(None, "now") in waiter.conversations()
+    holder.close()
+    waiter.close()
+
+
 # -- writers
 
 
