@@ -80,7 +80,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(56 * GRID, 70 * GRID)
+        self.resize(56 * GRID, 80 * GRID)
         rows = [
             (_plain(action.text()), _keys(action.shortcut())) for action in actions if not action.shortcut().isEmpty()
         ]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMenu
 
 from finr1_desk.core.conversation import Conversation, Message, Role
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from finr1_desk.store.search import SearchHit
     from finr1_desk.ui.pane.pane import ChatPane
 
+WAIT_FOR_LAST_MS = 1000  # after the list is there, for the conversation that was open last
 _MODEL_ERRORS = {code for code in ErrorCode if code.name.startswith(("MODEL_", "NO_MODEL"))}
 
 
@@ -164,6 +165,7 @@ class Binding(QObject):
         self._titles = {conversation.id: conversation.title for conversation in listed}
         self._window.sidebar.model.set_conversations(listed)
         self._window.sidebar.show_current(self._open_id)
+        QTimer.singleShot(WAIT_FOR_LAST_MS, self._window, self._window.end_waiting)
 
     def _on_conversation_changed(self, conversation: Conversation) -> None:
         self._titles[conversation.id] = conversation.title

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QIcon
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -60,6 +60,7 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("settingsDialog")
         self.setMinimumSize(72 * GRID, 56 * GRID)
+        self.resize(80 * GRID, 72 * GRID)
         self._settings = settings
         self._dialogs = dialogs
         self._editors: dict[str, _Editor] = {}
@@ -73,7 +74,6 @@ class SettingsDialog(QDialog):
         self._build()
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter in a field confirms its value and nothing else
-            button.setIcon(QIcon())  # Qt's own pictures belong to another set
         self._show_values(settings.value)
         self.retranslate()
         settings.changed.connect(self._show_values)
@@ -96,8 +96,11 @@ class SettingsDialog(QDialog):
 
     def _add_page(self, group: str) -> QFormLayout:
         page = QWidget()
-        form = QFormLayout(page)
-        form.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        form = QFormLayout()
+        column.addLayout(form)
+        column.addStretch(1)
         form.setVerticalSpacing(GRID + GRID // 2)
         form.setHorizontalSpacing(2 * GRID)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -145,6 +148,7 @@ class SettingsDialog(QDialog):
             return box
         if about["choices"] is not None:
             combo = QComboBox(self)
+            combo.setFixedWidth(28 * GRID)
             for value in about["choices"]:
                 combo.addItem("", value)
             combo.activated.connect(lambda _: self._set(name, combo.currentData()))
@@ -168,6 +172,7 @@ class SettingsDialog(QDialog):
             real.setRange(about["minimum"], about["maximum"])
             real.setSingleStep(about["step"])
             real.setDecimals(2)
+            real.setFixedWidth(16 * GRID)
             real.setKeyboardTracking(False)
             real.valueChanged.connect(lambda value: self._set(name, round(value, 4)))
             return real
@@ -175,6 +180,7 @@ class SettingsDialog(QDialog):
         whole.setRange(int(about["minimum"]), int(about["maximum"]))
         whole.setSingleStep(int(about["step"]))
         whole.setGroupSeparatorShown(True)
+        whole.setFixedWidth(16 * GRID)
         whole.setKeyboardTracking(False)
         whole.valueChanged.connect(lambda value: self._set(name, value))
         return whole

@@ -76,15 +76,14 @@ QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
 QTabBar::tab {{ background: transparent; color: {muted}; padding: 8px 16px; border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
 QTabBar::tab:focus {{ color: {accent}; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QDialog QPlainTextEdit, QTreeWidget {{
+QLineEdit[objectName^="setting_"], QDialog QPlainTextEdit, QTreeWidget {{
     background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px;
     selection-background-color: {selection};
 }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QDialog QPlainTextEdit:focus {{
-    border-color: {accent};
-}}
-QComboBox::drop-down {{ border: none; width: 24px; }}
-QComboBox QAbstractItemView {{ background: {surface}; border: 1px solid {line}; outline: none; padding: 4px; }}
+QLineEdit[objectName^="setting_"]:focus, QDialog QPlainTextEdit:focus, QTreeWidget:focus {{ border-color: {accent}; }}
+QTreeWidget::item {{ padding: 4px 8px; }}
+QTreeWidget::item:selected {{ background: {accent_soft}; color: {text}; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QHeaderView::section {{
     background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 4px 8px;
 }}

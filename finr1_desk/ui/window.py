@@ -66,6 +66,7 @@ class Window(QMainWindow):
         self.status = StatusBar(theme, icons, self)
         self.pane: ChatPane | None = None
         self._pages = QStackedWidget(self)
+        self._waiting = QWidget(self)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.actions_ = build_actions(self.menuBar(), self)
         self._build()
@@ -79,6 +80,7 @@ class Window(QMainWindow):
     def _build(self) -> None:
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.failure)
+        self._pages.addWidget(self._waiting)
         right = named(QWidget(self), "rightSide")
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -139,6 +141,11 @@ class Window(QMainWindow):
         self.sidebar.hide()
         self.header.hide()
 
+    def end_waiting(self) -> None:
+        """No conversation comes back after all: there is the empty page."""
+        if self._pages.currentWidget() is self._waiting:
+            self.show_empty()
+
     def is_empty_shown(self) -> bool:
         return self._pages.currentWidget() is self.empty
 
@@ -166,10 +173,14 @@ class Window(QMainWindow):
             "geometry": base64.b64encode(self.saveGeometry().data()).decode(),
             "sidebar": self.actions_["sidebar"].isChecked() or self._folded_for_width,
             "sidebar_width": self._sidebar_width,
+            "chat": self.pane is not None and self._pages.currentWidget() is self.pane,
         }
 
     def recall(self, state: dict[str, Any]) -> None:
-        """Puts the window where it was; anything that makes no sense in the file is passed over."""
+        """Puts the window where it was; anything that makes no sense in the file is passed over.
+
+        Where a chat was open, the page stays blank until it comes back: the empty page would only flash by.
+        """
         try:
             geometry = base64.b64decode(state.get("geometry", ""), validate=True)
         except (TypeError, ValueError, binascii.Error):
@@ -179,6 +190,8 @@ class Window(QMainWindow):
         width = state.get("sidebar_width")
         if isinstance(width, int) and 0 < width < self.width():
             self._set_sidebar_width(width)
+        if state.get("chat") is True:
+            self._pages.setCurrentWidget(self._waiting)
         if state.get("sidebar") is False:
             self.actions_["sidebar"].setChecked(False)
 

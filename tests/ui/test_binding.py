@@ -377,6 +377,28 @@ def test_the_last_conversation_and_the_geometry_come_back(start: Callable[..., R
     assert (second.window.width(), second.window.height()) == (740, 610)
 
 
+def test_no_empty_page_flashes_by_before_the_last_conversation(start: Callable[..., Running]) -> None:
+    first = start()
+    first.answered("remember me")
+    first.close()
+    second = start(wait=False)
+    assert not second.window.empty.isVisible()
+    second.until(lambda: second.built.conversations.current is not None)
+    assert not second.window.empty.isVisible()
+
+
+def test_the_empty_page_comes_where_the_last_conversation_is_gone(start: Callable[..., Running]) -> None:
+    first = start()
+    id = first.answered("deleted elsewhere")
+    first.close()
+    gone = start()
+    gone.until(lambda: gone.built.conversations.current == id)
+    gone.built.store.run(lambda store: store.delete(id))
+    gone.close()
+    second = start(wait=False)
+    second.until(second.window.is_empty_shown)
+
+
 def test_each_conversation_has_its_own_draft(running: Running) -> None:
     first = running.answered("one")
     running.window.composer.edit.setPlainText("draft of one")
