@@ -50,6 +50,7 @@ class Desk(QObject):
         settings: SettingsController | None,
         build: Callable[[], Application],
         problem: UserError | None = None,
+        language: str | None = None,
     ) -> None:
         """`problem` is what was wrong with the settings; without `settings` there is no data folder to work with."""
         super().__init__()
@@ -63,7 +64,7 @@ class Desk(QObject):
         self._binding: Binding | None = None
         self.wanted_folder: Path | None = None
         self.appearance = Appearance(application, self)
-        self.language = Language(application, asset("translations"))
+        self.language = Language(application, asset("translations"), language)
         self.reports = CrashReports(self)
         values = settings.value if settings is not None else Settings()
         self.language.apply(values.language)

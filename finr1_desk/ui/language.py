@@ -25,15 +25,21 @@ def language_of(choice: str, system: list[str]) -> str:
 class Language:
     """Installs and replaces the translators of one application."""
 
-    def __init__(self, application: QCoreApplication, directory: Path) -> None:
+    def __init__(self, application: QCoreApplication, directory: Path, forced: str | None = None) -> None:
+        """`forced` is shown instead of the settings' language, until another one is chosen there."""
         self._application = application
+        self._forced = forced
+        self._choice: str | None = None
         self._directory = directory
         self._installed: list[QTranslator] = []
         self.current = ""
 
     def apply(self, choice: str) -> None:
         """Shows this language; every widget gets a `LanguageChange` event if it is another one than before."""
-        wanted = language_of(choice, QLocale.system().uiLanguages())
+        if self._choice is not None and choice != self._choice:
+            self._forced = None
+        self._choice = choice
+        wanted = language_of(self._forced or choice, QLocale.system().uiLanguages())
         if wanted == self.current:
             return
         self.remove()

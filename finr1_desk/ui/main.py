@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from finr1_desk.ui.single_instance import SingleInstance
 
 
-def run(data_dir: Path | None, model: Path | None) -> int:
+def run(data_dir: Path | None, model: Path | None, language: str | None = None) -> int:
     """Opens the window over a data folder (None: the user's own) and returns when it was closed.
 
-    `model` is used for this run instead of the one in the settings. A second start with the same folder brings the
-    first window to the front and returns at once.
+    `model` and `language` are used for this run instead of those in the settings. A second start with the same folder
+    brings the first window to the front and returns at once.
     """
     environment.prepare(os.environ)
     application = _application()
     while True:
-        wanted = _run_once(application, data_dir, model)
+        wanted = _run_once(application, data_dir, model, language)
         if wanted is None:
             return 0
         data_dir = wanted
@@ -55,7 +55,9 @@ def _application() -> QApplication:
     return application
 
 
-def _run_once(application: QApplication, data_dir: Path | None, model: Path | None) -> Path | None:
+def _run_once(
+    application: QApplication, data_dir: Path | None, model: Path | None, language: str | None
+) -> Path | None:
     """One window from start to end; returns the data folder to go on with, if another one was chosen."""
     from finr1_desk.core.errors import UserError
     from finr1_desk.store.paths import resolve_data_dir
@@ -78,7 +80,7 @@ def _run_once(application: QApplication, data_dir: Path | None, model: Path | No
         if instance is None:
             return None
         settings, problem = _read_settings(paths)
-    desk = Desk(application, settings, build, problem)
+    desk = Desk(application, settings, build, problem, language)
     signals = ProcessSignals()
     signals.endWanted.connect(desk.window.close)
     signals.install()

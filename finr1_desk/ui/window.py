@@ -123,6 +123,9 @@ class Window(QMainWindow):
         pane.setObjectName("chatPane")
         self._pages.addWidget(pane)
         pane.viewport().installEventFilter(self)
+        bar = pane.verticalScrollBar()
+        bar.setEnabled(bar.maximum() > bar.minimum())
+        bar.rangeChanged.connect(lambda least, most: bar.setEnabled(most > least))  # disabled, it is not drawn
         QWidget.setTabOrder(pane, self.composer.edit)
 
     def show_chat(self) -> None:
