@@ -187,6 +187,7 @@ class Flow:
         if self.following:
             self._anchor_to_end()
             return
+        self.anchor.offset = float(round(self.anchor.offset))
         self._normalise()
         y = -self.anchor.offset
         spot: Spot | None = (self.anchor.view, self.anchor.row)

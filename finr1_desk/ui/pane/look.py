@@ -63,9 +63,13 @@ class Look:
 
     # -- the page
 
+    def margin(self, width: float) -> float:
+        """What is left free at either side at least, in a pane of this width."""
+        return GRID * (4 if width >= NARROW else 3)
+
     def column(self, width: float) -> tuple[float, float]:
         """Left edge and width of the text in a pane of this width."""
-        margin = GRID * (4 if width >= NARROW else 3)
+        margin = self.margin(width)
         column = max(min(TEXT_WIDTH_EM * self.em, width - 2 * margin), GRID * 10)
         return round((width - column) / 2) if width > column + 2 * margin else margin, round(column)
 

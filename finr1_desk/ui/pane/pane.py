@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
@@ -39,7 +40,7 @@ from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.markdown import Markdown
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, make_view
 from finr1_desk.ui.pane.pointer import Pointer
-from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow
+from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import WHOLE, Place, Selection
 from finr1_desk.ui.pane.textmap import range_rects
@@ -78,7 +79,7 @@ class ChatPane(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
         self._look = Look(theme, 100)
-        self._page = Page(self._look, 0, 400)
+        self._page = page_for(self._look, 400)
         self._manner = Manner(Markdown(), describe_error, fold_thinking=True)
         self._flow = Flow(self._measure)
         self._index: dict[str, int] = {}
@@ -145,12 +146,13 @@ class ChatPane(QAbstractScrollArea):
         view = self._flow.views[index]
         may_fold = self._flow.following or not self._flow.shows(index, Section.THINKING)
         was_open = isinstance(view, AnswerView) and view.thinking_is_open
+        has_grown = len(message.raw) > len(view.message.raw)
         view.update(message, live, may_fold=may_fold)
         if was_open and isinstance(view, AnswerView) and not view.thinking_is_open:
-            self._drop_selection_in(index)
+            self.selection.drop_in(index)
         self._flow.touch(index)
         self._since_told.restart()
-        self._after_change(new_text=True)
+        self._after_change(new_text=has_grown)
         if live is None:
             accessibility.announce_change(self)
 
@@ -174,7 +176,7 @@ class ChatPane(QAbstractScrollArea):
 
     def set_theme(self, theme: Theme) -> None:
         self._look = Look(theme, self._look.scale)
-        self._page = Page(self._look, self._page.x, self._page.width)
+        self._page = replace(self._page, look=self._look)
         for view in self._flow.views:
             view.take_look(self._page)
         self._new_text.set_look(self._look)
@@ -212,11 +214,6 @@ class ChatPane(QAbstractScrollArea):
             self.selection.start_at(Place(0, Section.THINKING, 0, 0))
             self.selection.extend_to(Place(len(views) - 1, Section.BOXED, WHOLE, WHOLE))
             self.viewport().update()
-
-    def _drop_selection_in(self, index: int) -> None:
-        """Rows of a message vanished or came."""
-        if self.selection.touches(index):
-            self.selection.clear()
 
     # -- going somewhere
 
@@ -305,7 +302,7 @@ class ChatPane(QAbstractScrollArea):
             return
         # The header that was pressed stays where it is, also at the end of the text.
         self._flow.following = False
-        self._drop_selection_in(index)
+        self.selection.drop_in(index)
         opened = view.toggle_thinking()
         self._flow.touch(index)
         self._after_change()
@@ -330,8 +327,7 @@ class ChatPane(QAbstractScrollArea):
         self.viewport().update()
 
     def _lay_out_anew(self) -> None:
-        x, width = self._look.column(self.viewport().width())
-        self._page = Page(self._look, x, width)
+        self._page = page_for(self._look, self.viewport().width())
         for view in self._flow.views:
             view.forget_layout(self._page)
         self._flow.touch_all()
@@ -388,10 +384,8 @@ class ChatPane(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._flow.height = float(self.viewport().height())
-        x, width = self._look.column(self.viewport().width())
-        same = width == self._page.width
-        self._page = Page(self._look, x, width)
-        if not same:
+        before, self._page = self._page, page_for(self._look, self.viewport().width())
+        if (before.width, before.reach) != (self._page.width, self._page.reach):
             for view in self._flow.views:
                 view.take_width(self._page)
             self._flow.touch_all()

@@ -46,6 +46,7 @@ class Pointer(QObject):
         self._pressed: Named | None = None
         self._pressed_link = ""
         self._is_selecting = False
+        self._was_following = False
         self._word: Word | None = None
         self._at = QPointF()
         self._triple = QTimer(self)
@@ -68,7 +69,7 @@ class Pointer(QObject):
         place = self._place(point)
         if place is None:
             return
-        self._is_selecting = True
+        self._begin_selecting()
         self._word = None
         selection = self._pane.selection
         if self._triple.isActive():
@@ -94,7 +95,7 @@ class Pointer(QObject):
         self._word = self._word_around(place, row)
         self._pane.selection.start_at(self._word.start)
         self._pane.selection.extend_to(self._word.end)
-        self._is_selecting = True
+        self._begin_selecting()
         self._triple.start(QApplication.doubleClickInterval())
         self._pane.show_again()
 
@@ -115,6 +116,7 @@ class Pointer(QObject):
         pressed, self._pressed = self._pressed, None
         link, self._pressed_link = self._pressed_link, ""
         was_selecting, self._is_selecting = self._is_selecting, False
+        was_following, self._was_following = self._was_following, False
         if pressed is not None:
             if self._control(event.position()) == pressed:
                 self._pane.press(pressed.message_id, pressed.action)
@@ -122,8 +124,11 @@ class Pointer(QObject):
         if self._pane.selection.ends is not None:
             if was_selecting:
                 self._offer_primary()
-        elif link and link == self._link(event.position()):
-            self._pane.linkActivated.emit(link)
+        else:
+            if link and link == self._link(event.position()):
+                self._pane.linkActivated.emit(link)
+            if was_following:
+                self._pane.scroll_to_end()
         self.look_again()
 
     def wheel(self, event: QWheelEvent) -> bool:
@@ -219,6 +224,12 @@ class Pointer(QObject):
         return True
 
     # -- selecting
+
+    def _begin_selecting(self) -> None:
+        """New text must not pull away what is being selected; without a selection in the end it is followed again."""
+        self._is_selecting = True
+        self._was_following = self._pane.flow.following
+        self._pane.flow.following = False
 
     def _extend(self) -> None:
         place = self._place(self._at)

@@ -7,26 +7,17 @@ painted by `decorations`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from PySide6.QtGui import QBrush, QTextCharFormat, QTextCursor, QTextDocument, QTextOption, QTextTable
 
-from finr1_desk.ui.pane.blocks import (
-    Block,
-    Code,
-    Heading,
-    ListItem,
-    Maths,
-    Paragraph,
-    Plain,
-    Quote,
-    Rule,
-    Table,
-)
+from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
 from finr1_desk.ui.pane.look import Look, Tone, tabular
 from finr1_desk.ui.pane.markdown import Run, RunKind
+from finr1_desk.ui.pane.reading import BULLETS
 from finr1_desk.ui.pane.tables import TableWidths, insert_table
 from finr1_desk.ui.theme import GRID
 
@@ -34,6 +25,7 @@ LINE_BREAK: Final = "\u2028"
 QUOTE_INDENT: Final = GRID * 2
 MATHS_INDENT: Final = GRID * 2
 BULLET_INDENT: Final = GRID * 3
+NUMBER_INDENT: Final = GRID * 4  # two digits
 NESTED_CODE_INSET: Final = GRID * 1.5
 
 ReadInline = Callable[[str], Sequence[Run]]
@@ -60,10 +52,14 @@ class Band:
 
 @dataclass(slots=True)
 class Rendered:
-    """A document and its decorations; `width` is what it needs at least, where its lines are not to be broken."""
+    """A document and its decorations.
+
+    `width` is what it needs at least, where its lines are not to be broken; `foot` what is painted below its text.
+    """
 
     document: QTextDocument
     width: float = 0
+    foot: float = 0
     markers: list[Marker] = field(default_factory=list)
     bars: list[Band] = field(default_factory=list)
     panels: list[Band] = field(default_factory=list)
@@ -109,6 +105,8 @@ class Renderer:
                 self._block(block, 0, 0, depth=0)
         self._cursor.endEditBlock()
         document = self._result.document
+        if any(band.last == self._last_number for band in self._result.panels):
+            self._result.foot = GRID
         document.setTextWidth(max(self._available, self._result.width))
         return self._result
 
@@ -155,7 +153,8 @@ class Renderer:
 
     def _item(self, item: ListItem, indent: float, above: float, depth: int) -> None:
         metrics = self._look.text_metrics
-        room = max(BULLET_INDENT, 4 * round((metrics.horizontalAdvance(item.marker) + GRID * 1.25) / 4))
+        least = BULLET_INDENT if item.marker in BULLETS else NUMBER_INDENT
+        room = max(least, 4 * math.ceil((metrics.horizontalAdvance(item.marker) + GRID) / 4))
         number = self._next_number
         self._children(item.children, indent + room, above, depth + 1)
         self._result.markers.append(Marker(number, item.marker, indent + room - GRID))

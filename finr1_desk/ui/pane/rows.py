@@ -7,6 +7,7 @@ row knows neither its position nor its neighbours. Documents are dropped and bui
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -44,11 +45,21 @@ class Section(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where rows are laid out: the measures, and the left edge and width of the column in pixels."""
+    """Where rows are laid out: the measures, and the left edge and width of the column in pixels.
+
+    `reach` is the width that a table may take, which goes beyond the column where the pane is wide.
+    """
 
     look: Look
     x: float
     width: float
+    reach: float
+
+
+def page_for(look: Look, pane_width: float) -> Page:
+    """The page of a pane of this width."""
+    x, width = look.column(pane_width)
+    return Page(look, x, width, max(pane_width - x - look.margin(pane_width), width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +163,18 @@ class TextRow(Row):
             return Renderer(page.look, self.tone, self.read, width).render(Plain(0, 0, str(source)))
 
     def text_width(self, page: Page) -> float:
-        return max(page.width - self._insets.left - self._insets.right, GRID * 4)
+        beside = self._insets.left + self._insets.right
+        if isinstance(self.block, Table) and self.widths is not None and self.widths.full > page.width - beside:
+            return page.reach - beside
+        return max(page.width - beside, GRID * 4)
 
     def measure(self, page: Page) -> None:
-        document = self.document_for(page).document
-        self.height = document.size().height() + self._insets.top + self._insets.bottom
+        rendered = self.document_for(page)
+        # Whole pixels: what stands below would be painted between two of them otherwise.
+        self.height = float(math.ceil(rendered.document.size().height() + self._insets.top + self._insets.bottom))
+        self.height += rendered.foot
+        if isinstance(self.block, Table) and self.block.last and self.most_pan(page) > 0:
+            self.height += GRID
         self.measured = True
 
     def show_block(self, block: Block, gap: float) -> None:
@@ -231,7 +249,7 @@ class TextRow(Row):
             rendered.document.documentLayout().draw(painter, context)
         decorations.paint_above(painter, rendered, page.look, self.tone, width)
         painter.restore()
-        if is_wide:
+        if is_wide and isinstance(self.block, Code | Table) and self.block.last:
             self._paint_pan_bar(painter, page, top)
 
     def _paint_panel(self, painter: QPainter, page: Page, top: float) -> None:

@@ -61,9 +61,11 @@ class Selection:
             return None
         return min(self.anchor, self.caret), max(self.anchor, self.caret)
 
-    def touches(self, view: int) -> bool:
+    def drop_in(self, view: int) -> None:
+        """Rows of a message came or went: a selection that reaches into it is no longer what was selected."""
         ends = self.ends
-        return ends is not None and ends[0].view <= view <= ends[1].view
+        if ends is not None and ends[0].view <= view <= ends[1].view:
+            self.clear()
 
     def range_in(self, view: int, row: TextRow) -> tuple[int, int] | None:
         """The selected positions of a row; the end may lie behind its text."""

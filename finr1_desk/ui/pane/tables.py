@@ -55,13 +55,18 @@ class TableWidths:
         bold.setWeight(QFont.Weight.DemiBold)
         metrics = QFontMetricsF(bold)
         for column in range(count):
-            cells = [line for cell in piece.widest[column] for line in _shown(cell).split("\n")]
+            cells = [line for cell in piece.widest[column] for line in cell.split("\n")]
             full = max(map(metrics.horizontalAdvance, cells), default=0.0)
-            word = max(map(metrics.horizontalAdvance, map(_shown, piece.longest_words[column])), default=0.0)
+            word = max(map(metrics.horizontalAdvance, piece.longest_words[column]), default=0.0)
             self._full[column] = max(self._full[column], min(full, FULL_CELL * look.em))
             self._least[column] = max(self._least[column], min(word, LONGEST_WORD * look.em))
             self._numeric[column] = self._numeric[column] and piece.numeric[column]
         return before != (self._full, self._least, self._numeric)
+
+    @property
+    def full(self) -> float:
+        """The width at which no cell is folded, in pixels."""
+        return sum(self._full) + len(self._full) * (CELL_ROOM + 2)
 
     @property
     def right_aligned(self) -> tuple[bool, ...]:
@@ -81,10 +86,6 @@ class TableWidths:
             return least
         share = (available - sum(least)) / sum(wish - need for wish, need in zip(full, least, strict=True))
         return [need + (wish - need) * share for wish, need in zip(full, least, strict=True)]
-
-
-def _shown(text: str) -> str:
-    return text.replace("**", "").replace("`", "")
 
 
 def insert_table(

@@ -162,6 +162,18 @@ def test_the_selection_survives_new_text(talk: ChatPane) -> None:
     assert talk.selected_text() == "First"
 
 
+def test_new_text_does_not_pull_away_what_is_being_selected(pane: ChatPane) -> None:
+    text = "\n\n".join(f"paragraph {n}" for n in range(60))
+    pane.set_messages([answer(text)], {})
+    assert pane.flow.following
+    start = _point(pane, "a1", 59, "paragraph")
+    QTest.mousePress(pane.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, start)
+    pane.update_message(answer(text + "\n\nnew" * 20, state=MessageState.WRITING), LiveStatus(Phase.ANSWERING))
+    assert _point(pane, "a1", 59, "paragraph") == start
+    QTest.mouseRelease(pane.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, start)
+    assert pane.flow.is_at_end
+
+
 def test_selected_text_is_painted_on_the_selection_colour(talk: ChatPane) -> None:
     point = _point(talk, "a1", 4, "Last") + QPoint(-1, 6)
     before = talk.viewport().grab().toImage().pixelColor(point + QPoint(2, 0)).name()

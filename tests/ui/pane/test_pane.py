@@ -315,6 +315,13 @@ def test_a_reader_above_is_not_moved_and_is_told(pane: ChatPane) -> None:
     assert not button.isVisible()
 
 
+def test_a_message_that_only_changed_its_state_is_no_new_text(pane: ChatPane) -> None:
+    pane.set_messages([question("q"), answer(LONG)], {})
+    pane.verticalScrollBar().setValue(0)
+    pane.update_message(answer(LONG, thinking_open=True), None)
+    assert not pane._new_text.isVisible()
+
+
 def test_a_question_that_was_asked_is_gone_to(pane: ChatPane) -> None:
     pane.set_messages([question("q"), answer(LONG)], {})
     pane.verticalScrollBar().setValue(0)
