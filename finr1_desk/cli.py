@@ -170,7 +170,7 @@ def _open(options: argparse.Namespace, voice: Voice) -> int:
     from finr1_desk.ui.main import run
 
     model = getattr(options, "model", None)
-    return run(options.data_dir, model.expanduser().absolute() if model is not None else None)
+    return run(options.data_dir, model.expanduser().absolute() if model is not None else None, options.language)
 
 
 def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:

@@ -30,6 +30,7 @@ from finr1_desk.core.conversation import (
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, LoadProgress, ModelRequest
 from finr1_desk.core.prompts import build_turns
+from finr1_desk.core.settings import sampling_overrides
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import Store
@@ -246,7 +247,7 @@ class Answers(QObject):
             model=model,
             turns=tuple(build_turns(conversation.system_prompt, path)),
             prefix=answer.raw,
-            overrides=self._settings.sampling_overrides(),
+            overrides=sampling_overrides(self._settings.value),
         )
 
     # -- what the engine says

@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from finr1_desk.core.errors import UserError
-from finr1_desk.core.sampling import Overrides
 from finr1_desk.core.settings import Settings, checked
 from finr1_desk.store.paths import DataPaths
 from finr1_desk.store.settings_file import load_settings, load_window_state, save_settings, save_window_state
@@ -45,15 +44,6 @@ class SettingsController(QObject):
             return
         self.value = new
         self.changed.emit(new)
-
-    def sampling_overrides(self) -> Overrides:
-        """What the user wants of the sampling: everything, or only the length where the model's own values serve."""
-        own: dict[str, float | int] = {"max_tokens": self.value.max_tokens}
-        if not self.value.sampling_of_model:
-            own["temperature"] = self.value.temperature
-            own["top_p"] = self.value.top_p
-            own["repetition_penalty"] = self.value.repetition_penalty
-        return own
 
     def window_state(self) -> dict[str, Any]:
         return load_window_state(self._paths)

@@ -176,6 +176,16 @@ class Settings:
     )
 
 
+def sampling_overrides(settings: Settings) -> dict[str, float | int]:
+    """What the user wants of the sampling: all of it, or only the length where the model's own values serve."""
+    wanted: dict[str, float | int] = {"max_tokens": settings.max_tokens}
+    if not settings.sampling_of_model:
+        wanted["temperature"] = settings.temperature
+        wanted["top_p"] = settings.top_p
+        wanted["repetition_penalty"] = settings.repetition_penalty
+    return wanted
+
+
 def from_mapping(values: Mapping[str, Any]) -> Settings:
     """Settings from a file's values: unknown names are ignored, missing ones take their default.
 

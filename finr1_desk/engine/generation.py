@@ -18,7 +18,6 @@ from typing import Final
 from finr1_desk.core.conversation import FinishReason, Timing, Usage
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import Finished, GenerateRequest, PrefillProgress, Started, TextProduced
-from finr1_desk.core.prompts import CLOSE_THINKING
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling, resolve
 from finr1_desk.engine.llama import DECODE_ABORTED, Context, LlamaError
@@ -270,7 +269,7 @@ class Generation:
         if not self._splitter.thinking:
             return False
         vocabulary = self._loaded.model.vocabulary
-        tokens = vocabulary.tokenise(CLOSE_THINKING, parse_special=False)
+        tokens = vocabulary.tokenise(self._splitter.closing_text, parse_special=False)
         if len(self._context.sequences[SEQUENCE]) + len(tokens) + 1 >= limit:
             return False
         for start in range(0, len(tokens), self._context.micro_batch):

@@ -122,12 +122,6 @@ def ggml_version() -> str:
     return f"{version.decode('utf-8', 'replace')} ({commit.decode('utf-8', 'replace')})"
 
 
-def file_type_name(file_type: int) -> str | None:
-    """A quantisation as llama.cpp writes it in file names (`Q4_K_M`); None where it is unknown."""
-    name = llama_cpp.llama_ftype_name(file_type)
-    return None if name is None else name.decode("utf-8", "replace")
-
-
 def tensor_bytes(kind: int, elements: int) -> int:
     """Bytes of a tensor of a type given by its number in GGUF files; 0 where this build does not know the type."""
     if not 0 <= kind < llama_cpp.GGML_TYPE_COUNT:

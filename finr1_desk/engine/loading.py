@@ -17,6 +17,7 @@ from typing import Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest
+from finr1_desk.core.quantisation import label_of
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
 from finr1_desk.engine import llama, offload
 from finr1_desk.engine.gguf_facts import GgufFacts, missing_bytes, read_facts
@@ -216,7 +217,7 @@ def _describe(
     prompts: PromptBuilder,
 ) -> LoadedModel:
     file_type = model.metadata.get("general.file_type", "")
-    quantisation = llama.file_type_name(int(file_type)) if file_type.isdecimal() else None
+    quantisation = label_of(int(file_type)) if file_type.isdecimal() else None
     return LoadedModel(
         request=request,
         name=model.metadata.get("general.name") or Path(request.path).stem,

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.quantisation import label_of
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
 from finr1_desk.library.gguf_format import (
     ArrayFacts,
@@ -28,45 +29,6 @@ from finr1_desk.library.gguf_format import (
     read_container,
 )
 
-# llama.cpp's number of a file type (`general.file_type`) → the label users know.
-FILE_TYPES: Final[Mapping[int, str]] = {
-    0: "F32",
-    1: "F16",
-    2: "Q4_0",
-    3: "Q4_1",
-    7: "Q8_0",
-    8: "Q5_0",
-    9: "Q5_1",
-    10: "Q2_K",
-    11: "Q3_K_S",
-    12: "Q3_K_M",
-    13: "Q3_K_L",
-    14: "Q4_K_S",
-    15: "Q4_K_M",
-    16: "Q5_K_S",
-    17: "Q5_K_M",
-    18: "Q6_K",
-    19: "IQ2_XXS",
-    20: "IQ2_XS",
-    21: "Q2_K_S",
-    22: "IQ3_XS",
-    23: "IQ3_XXS",
-    24: "IQ1_S",
-    25: "IQ4_NL",
-    26: "IQ3_S",
-    27: "IQ3_M",
-    28: "IQ2_S",
-    29: "IQ2_M",
-    30: "IQ4_XS",
-    31: "IQ1_M",
-    32: "BF16",
-    36: "TQ1_0",
-    37: "TQ2_0",
-    38: "MXFP4_MOE",
-    39: "NVFP4",
-    40: "Q1_0",
-}
-_GUESSED: Final = 1024  # flag in general.file_type
 _OTHER_TYPES: Final = frozenset({"mmproj", "adapter", "imatrix", "controlvector", "vocab"})
 # Architectures that turn text (or images) into vectors and write nothing.
 _ENCODERS: Final = frozenset(
@@ -299,8 +261,8 @@ def _kv_heads(value: Any, heads: int, layers: int) -> int:
 def _quantisation(container: Container) -> str:
     file_type = container.pairs.get("general.file_type")
     if isinstance(file_type, int) and not isinstance(file_type, bool):
-        label = FILE_TYPES.get(file_type & ~_GUESSED)
-        if label:
+        label = label_of(file_type)
+        if label is not None:
             return label
     weights: Counter[str] = Counter()
     for tensor in container.tensors:

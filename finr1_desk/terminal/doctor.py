@@ -127,7 +127,7 @@ def _version(package: str) -> str | None:
 
 def _llama_cpp(workspace: Workspace) -> Finding:
     """Asked from a process of its own: if llama.cpp cannot be loaded, that must not take the doctor with it."""
-    command = [sys.executable, "-m", "finr1_desk.engine.probe"]
+    command = [sys.executable, "-P", "-m", "finr1_desk.engine.probe"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_PROBE_TIMEOUT_S, stdin=subprocess.DEVNULL)
         facts = json.loads(done.stdout) if done.returncode == 0 else None

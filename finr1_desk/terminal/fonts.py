@@ -17,7 +17,7 @@ _TIMEOUT_S: Final = 30
 def chinese_fonts() -> list[str] | None:
     """The families, sorted; None where nobody could be asked."""
     fc_list = shutil.which("fc-list") if sys.platform.startswith("linux") else None
-    ask_qt = [sys.executable, "-m", "finr1_desk.terminal.fonts"]
+    ask_qt = [sys.executable, "-P", "-m", "finr1_desk.terminal.fonts"]
     command = [fc_list, ":lang=zh-cn", "family"] if fc_list is not None else ask_qt
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest
-from finr1_desk.core.settings import Settings
+from finr1_desk.core.settings import Settings, sampling_overrides
 from finr1_desk.library.discovery import FoundModel, default_model, inspect_model
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
@@ -99,12 +99,7 @@ class Workspace:
 
     def sampling(self, explicit: dict[str, float | int]) -> dict[str, float | int]:
         """The sampling to ask for: the command line's, else the settings'; the model's own fills in the rest."""
-        wanted: dict[str, float | int] = {"max_tokens": self.settings.max_tokens}
-        if not self.settings.sampling_of_model:
-            wanted["temperature"] = self.settings.temperature
-            wanted["top_p"] = self.settings.top_p
-            wanted["repetition_penalty"] = self.settings.repetition_penalty
-        return wanted | explicit
+        return sampling_overrides(self.settings) | explicit
 
     def identity(self, model: LoadedModel) -> ModelIdentity:
         """Which model it is; its hash where that is known or costs nothing."""

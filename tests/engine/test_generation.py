@@ -124,6 +124,19 @@ def test_answer_now_closes_the_thinking(make_client: MakeClient, make_model: Mak
     assert 0 < finished.usage.think_tokens < finished.usage.completion_tokens
 
 
+def test_answer_now_closes_an_open_code_block_first(make_client: MakeClient, make_model: MakeModel) -> None:
+    client, seen = make_client()
+    model = make_model(endless(opening=("<think>\n", "```python\n")))
+    request = client.generate(ask(model, overrides={"max_tokens": 3000}, context_length=4096))
+    seen.wait_for(TextProduced, lambda event: "word" in event.text)
+    client.answer_now(request)
+    seen.wait_for(TextProduced, lambda event: "</think>" in event.text)
+    client.cancel(request)
+    seen.finished(request)
+    kinds = [part.kind for part in split(seen.text(request)) if part.kind is not PartKind.TAG]
+    assert kinds == [PartKind.THINK, PartKind.ANSWER]
+
+
 def test_answer_now_does_nothing_while_the_model_answers(make_client: MakeClient, make_model: MakeModel) -> None:
     client, seen = make_client()
     request = client.generate(ask(make_model(endless()), overrides={"max_tokens": 3000}, context_length=4096))

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.quantisation import FILE_TYPES
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
 from finr1_desk.library.gguf_format import TENSOR_TYPES
-from finr1_desk.library.gguf_header import FILE_TYPES, GgufHeader, glance, read_header
+from finr1_desk.library.gguf_header import GgufHeader, glance, read_header
 
 EXPECTED_ERRORS = {
     ErrorCode.MODEL_NOT_FOUND,

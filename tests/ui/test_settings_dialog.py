@@ -161,3 +161,16 @@ def test_it_changes_its_language_while_it_is_open(dialog: SettingsDialog, qapp: 
         assert all(any("\u4e00" <= char <= "\u9fff" for char in text) for text in texts if text), texts
     finally:
         language.remove()
+
+
+def test_a_language_asked_for_at_the_start_holds_until_another_is_chosen(qapp: QApplication) -> None:
+    language = Language(qapp, asset("translations"), "zh_CN")
+    try:
+        language.apply("en")
+        assert language.current == "zh_CN"
+        language.apply("en")  # another setting was changed
+        assert language.current == "zh_CN"
+        language.apply("system")
+        assert language.current != "zh_CN"
+    finally:
+        language.remove()
