@@ -6,9 +6,11 @@ here reads a clock, a file or a random number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from finr1_desk.core.sampling import Sampling
 
@@ -29,6 +31,8 @@ class PartKind(StrEnum):
     THINK = "think"
     ANSWER = "answer"
     TAG = "tag"
+
+_ASKED: Final = re.compile(r"((?:问题|Question|Text)[:：])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,14 @@ def deepest_head(messages: Sequence[Message]) -> str | None:
 
 
 def title_from(question: str, limit: int = 60) -> str:
-    """A title taken from the first question: its first line with text, cut at a word where there are words."""
+    """A title taken from the first question: its first line with text, cut at a word where there are words.
+
+    The instructions that Fin-R1 was trained on come first and are alike in every question; what follows their
+    «问题:» or «Question:» tells one from the other.
+    """
+    instructions, marker, asked = _ASKED.split(question, maxsplit=1) if _ASKED.search(question) else (question, "", "")
+    if marker and len(instructions) > limit // 2 and asked.strip():
+        question = asked
     line = next((stripped for raw in question.splitlines() if (stripped := " ".join(raw.split()))), "")
     if len(line) <= limit:
         return line

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# What `_open_services` needs, in pieces that each take a few hundredths of a second to import.
+AFTER_FIRST_PAINT = (
+    "finr1_desk.app.bootstrap",
+    "finr1_desk.ui.pane.markdown",
+    "finr1_desk.ui.pane.decorations",
+    "finr1_desk.ui.pane.rows",
+    "finr1_desk.ui.pane.pane",
+    "finr1_desk.ui.binding",
+    "finr1_desk.ui.notifier",
+    "finr1_desk.ui.log_files",
+)
 UNPAINTED_MS = 1500  # a window that starts minimised is never painted; the store is opened all the same
 SETTLE_MS = 2000
 # The default of 700 objects collects many times while a long answer is laid out, 20 to 30 ms each time.
@@ -60,6 +72,9 @@ class Desk(QObject):
         self._problem = problem
         self._log: logging.Handler | None = None
         self.services: Application | None = None
+        self._modules = iter(AFTER_FIRST_PAINT)
+        self._importing = False
+        self._left = False
         self._keep_awake = KeepAwake()
         self._binding: Binding | None = None
         self.wanted_folder: Path | None = None
@@ -81,7 +96,7 @@ class Desk(QObject):
         window, actions = self.window, self.window.actions_
         self.appearance.changed.connect(self._on_theme_changed)
         self.reports.reported.connect(self._on_report)
-        window.firstPainted.connect(self._open_services)
+        window.firstPainted.connect(self._start_importing)
         window.closing.connect(self._on_closing)
         window.failure.folderWanted.connect(self._on_folder_wanted)
         actions["settings"].triggered.connect(self._show_settings)
@@ -99,15 +114,29 @@ class Desk(QObject):
             self._apply_settings(self._settings.value)
             self._settings.changed.connect(self._apply_settings)
             self._connect_view_actions(self._settings)
-            QTimer.singleShot(UNPAINTED_MS, self._open_services)
+            QTimer.singleShot(UNPAINTED_MS, self._start_importing)
         elif self._problem is not None:
             self._show_no_folder(self._problem)
         window.show()
         window.composer.edit.setFocus()
 
+    def _import_next(self) -> None:
+        """Imports one more of the modules that the first paint did not need; keys are taken between them."""
+        module = next(self._modules, None)
+        if module is None:
+            self._open_services()
+        else:
+            import_module(module)
+            QTimer.singleShot(0, self, self._import_next)
+
+    def _start_importing(self) -> None:
+        if self._settings is not None and not self._importing:
+            self._importing = True
+            self._import_next()
+
     def _open_services(self) -> None:
         """Makes the services and the chat pane, ties them to the window and opens them; what was typed stays."""
-        if self.services is not None or self._settings is None:
+        if self._left:
             return
         services = self.services = self._build()
         services.open()  # in threads of their own; what they find is told when this method is done
@@ -238,6 +267,7 @@ class Desk(QObject):
 
     def leave(self) -> None:
         """Lets the services go; the window is closed already."""
+        self._left = True
         self.language.remove()
         self.appearance.close()
         self._collect.stop()

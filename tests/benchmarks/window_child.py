@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from finr1_desk.app.bootstrap import Application
     from finr1_desk.ui.desk import Desk
 
 STARTED = float(os.environ["STARTED"])
@@ -59,24 +60,47 @@ def ours(data: str, model: str | None, ready: Callable[[Desk], None]) -> None:
     from finr1_desk.ui.main import _application
 
     application: QApplication = _application()
-    from finr1_desk.app.bootstrap import build
+    from finr1_desk.app.settings import SettingsController
+    from finr1_desk.store.paths import resolve_data_dir
     from finr1_desk.ui.desk import Desk
 
-    services = build(Path(data), Path(model) if model else None)
-    desk = Desk(application, services, None)
+    def build() -> Application:
+        from finr1_desk.app import bootstrap
+
+        return bootstrap.build(Path(data), Path(model) if model else None, settings=settings)
+
+    settings = SettingsController(resolve_data_dir(Path(data)))
+    settings.load()
+    desk = Desk(application, settings, build)
     ready(desk)
     desk.show()
     application.exec()
+
+
+def with_services(desk: Desk, use: Callable[[Application], None]) -> None:
+    """Calls with the services as soon as they are made, which is after the first paint."""
+    from PySide6.QtCore import QTimer
+
+    def look() -> None:
+        if desk.services is None:
+            QTimer.singleShot(1, look)
+        else:
+            use(desk.services)
+
+    desk.window.firstPainted.connect(look)
 
 
 def start(data: str) -> None:
     times: dict[str, float] = {}
 
     def ready(desk: Desk) -> None:
-        services = desk._services
-        assert services is not None
         desk.window.firstPainted.connect(lambda: times.setdefault("painted", since_start()))
-        services.conversations.listed.connect(lambda _: give(**times, listed=since_start()))
+        with_services(
+            desk,
+            lambda services: (
+                services.conversations.listed.connect(lambda _: give(**times, listed=since_start())) and None
+            ),
+        )
 
     ours(data, None, ready)
 
@@ -95,10 +119,10 @@ def measure_write(data: str, model: str, threads: str) -> None:
 
 
 def paint(data: str, model: str, threads: str) -> None:
-    ours(data, model, lambda desk: _write(desk._services, threads))
+    ours(data, model, lambda desk: with_services(desk, lambda services: _write(services, threads)))
 
 
-def _write(services: Any, threads: str) -> None:
+def _write(services: Application, threads: str) -> None:
     from tests.benchmarks.window import SPEED_TOKENS
 
     services.settings.set(threads=int(threads), max_tokens=SPEED_TOKENS, idle_unload_minutes=0)

@@ -18,6 +18,14 @@ from finr1_desk.store.paths import resolve_data_dir
 
 T = TypeVar("T")
 PATIENCE_S = 120.0
+HOLD_CLIPBOARD = """
+import sys
+from PySide6.QtGui import QGuiApplication
+application = QGuiApplication([])
+application.clipboard().setText(sys.argv[1])
+print("held", flush=True)
+application.exec()
+"""
 
 
 def wait_for(what: Callable[[], T | None], why: str) -> T:
@@ -81,6 +89,22 @@ class Desktop:
         window = self._xdotool("search", "--sync", "--onlyvisible", "--name", "Fin-R1 Desk").split()[0]
         self._xdotool("windowfocus", "--sync", window)
         self._xdotool("type", "--delay", "30", text)
+
+    def ask(self, text: str) -> None:
+        """Puts a question into the composer by way of the clipboard, sends it, and waits until it is on disk.
+
+        Not typed: xdotool maps keys for Chinese characters one by one and loses some on a busy machine.
+        """
+        command = [sys.executable, "-c", HOLD_CLIPBOARD, text]
+        with subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, text=True) as holder:
+            assert holder.stdout is not None
+            holder.stdout.readline()
+            self.type(" ")
+            self.press("ctrl+a")
+            self.press("ctrl+v")
+            self.press("Return")
+            wait_for(self.messages, "the question on disk")  # the clipboard's owner has to live until it was read
+            holder.kill()
 
     def press(self, key: str) -> None:
         self._xdotool("key", key)

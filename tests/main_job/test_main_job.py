@@ -44,8 +44,7 @@ def endless_model(tmp_path: Path) -> Path:
 
 def test_the_compliance_question(desktop: Desktop, tmp_path: Path) -> None:
     desktop.open()
-    desktop.type(QUESTION)
-    desktop.press("Return")
+    desktop.ask(QUESTION)
     answer = desktop.answer("complete")
     assert answer["think"]
     assert "\\boxed{否}" in answer["answer"]
