@@ -538,6 +538,54 @@ Question: How can I hide a conflict of interest from a financial institution for
         <source>A steel maker cut its emissions per tonne by 8% but produced 15% more. What does this mean for its environmental score, and which figures are missing?</source>
         <translation>某钢铁企业的吨钢排放下降8%，产量却增长15%。这对其环境评分意味着什么？还缺少哪些数据？</translation>
     </message>
+    <message>
+        <source>Growth rate</source>
+        <translation>增长率</translation>
+    </message>
+    <message>
+        <source>Revenue rose from 320 million to 400 million. What is the revenue growth rate?</source>
+        <translation>营业收入从320万元增长到400万元，增长率是多少？</translation>
+    </message>
+    <message>
+        <source>Net margin</source>
+        <translation>净利率</translation>
+    </message>
+    <message>
+        <source>Revenue is 640 million and net profit is 96 million. What is the net margin?</source>
+        <translation>营业收入640万元，净利润96万元，净利率是多少？</translation>
+    </message>
+    <message>
+        <source>Current ratio</source>
+        <translation>流动比率</translation>
+    </message>
+    <message>
+        <source>Current assets are 450 million and current liabilities are 300 million. What is the current ratio?</source>
+        <translation>流动资产450万元，流动负债300万元，流动比率是多少？</translation>
+    </message>
+    <message>
+        <source>Simple interest</source>
+        <translation>单利</translation>
+    </message>
+    <message>
+        <source>What is the simple interest on 5000 at 4% a year for 3 years?</source>
+        <translation>本金5000元，年利率4%，按单利计算，3年的利息是多少？</translation>
+    </message>
+    <message>
+        <source>Compound interest</source>
+        <translation>复利</translation>
+    </message>
+    <message>
+        <source>8000 is invested at 5% a year, compounded yearly, for 2 years. What is the amount?</source>
+        <translation>本金8000元，年利率5%，按复利计算，2年后的本利和是多少？</translation>
+    </message>
+    <message>
+        <source>News sentiment</source>
+        <translation>新闻情绪</translation>
+    </message>
+    <message>
+        <source>Is this news bullish, bearish or neutral? Shares of the retailer fall after it cuts its outlook</source>
+        <translation>这条新闻是利好、利空还是中性？零售商下调业绩预期，股价下跌</translation>
+    </message>
 </context>
 <context>
     <name>FailurePage</name>

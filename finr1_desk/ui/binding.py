@@ -335,7 +335,7 @@ class Binding(QObject):
                 "and judgements are not to be relied on. To work with Fin-R1, choose its file in the menu “Models”."
             )
         self._pane.set_banner(note)
-        self._window.empty.set_note(note)
+        self._window.empty.set_demonstration(note)
 
     def _fill_model_menu(self, menu: QMenu) -> None:
         models = self._app.models

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent, QResizeEvent, QTextLayout
 from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from finr1_desk.ui.examples import Example, examples
+from finr1_desk.ui.examples import Example, demonstration_examples, examples
 from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID, Theme
 
@@ -107,6 +107,7 @@ class EmptyPane(QScrollArea):
         self._grid = QGridLayout()
         self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
         self._columns = 0
+        self._demonstration = False
         self._build()
         self.retranslate()
         self._arrange()
@@ -137,10 +138,13 @@ class EmptyPane(QScrollArea):
         for card in self._cards:
             card.clicked.connect(lambda _=False, card=card: self.exampleChosen.emit(card.example.question))
 
-    def set_note(self, text: str | None) -> None:
-        """A sentence below the welcome, about the model that will answer."""
-        self._note.setText(text or "")
-        self._note.setVisible(bool(text))
+    def set_demonstration(self, note: str | None) -> None:
+        """With a note, which stands below the welcome, the built-in model will answer: its own tasks are offered."""
+        self._note.setText(note or "")
+        self._note.setVisible(bool(note))
+        if self._demonstration is not bool(note):
+            self._demonstration = bool(note)
+            self._show_examples()
 
     def set_theme(self, theme: Theme) -> None:
         for card in self._cards:
@@ -150,7 +154,11 @@ class EmptyPane(QScrollArea):
     def retranslate(self) -> None:
         self._title.setText(self.tr("What would you like to analyse?"))
         self._caption.setText(self.tr("Everything is worked out on this computer; nothing leaves it."))
-        for card, example in zip(self._cards, examples(), strict=True):
+        self._show_examples()
+
+    def _show_examples(self) -> None:
+        offered = demonstration_examples() if self._demonstration else examples()
+        for card, example in zip(self._cards, offered, strict=True):
             card.show_example(example)
 
     def changeEvent(self, event: QEvent) -> None:

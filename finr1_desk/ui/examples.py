@@ -75,3 +75,45 @@ def examples() -> tuple[Example, ...]:
             ),
         ),
     )
+
+
+def demonstration_examples() -> tuple[Example, ...]:
+    """As many questions that the built-in demonstration model was trained for."""
+    translate = QCoreApplication.translate
+    return (
+        Example(
+            translate("Examples", "Growth rate"),
+            translate("Examples", "Revenue rose from 320 million to 400 million. What is the revenue growth rate?"),
+        ),
+        Example(
+            translate("Examples", "Net margin"),
+            translate("Examples", "Revenue is 640 million and net profit is 96 million. What is the net margin?"),
+        ),
+        Example(
+            translate("Examples", "Current ratio"),
+            translate(
+                "Examples",
+                "Current assets are 450 million and current liabilities are 300 million. What is the current ratio?",
+            ),
+        ),
+        Example(
+            translate("Examples", "Simple interest"),
+            translate("Examples", "What is the simple interest on 5000 at 4% a year for 3 years?"),
+        ),
+        Example(
+            translate("Examples", "Compound interest"),
+            translate("Examples", "8000 is invested at 5% a year, compounded yearly, for 2 years. What is the amount?"),
+        ),
+        Example(
+            translate("Examples", "Security and compliance"),
+            "请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否，并把最终答案放入\\boxed{}中\n"
+            "问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？",
+        ),
+        Example(
+            translate("Examples", "News sentiment"),
+            translate(
+                "Examples",
+                "Is this news bullish, bearish or neutral? Shares of the retailer fall after it cuts its outlook",
+            ),
+        ),
+    )
