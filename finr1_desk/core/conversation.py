@@ -32,6 +32,7 @@ class PartKind(StrEnum):
     ANSWER = "answer"
     TAG = "tag"
 
+
 _ASKED: Final = re.compile(r"((?:问题|Question|Text)[:：])")
 
 

@@ -24,6 +24,13 @@ def on_disk(application: Application, conversation_id: str) -> list[Message]:
     return application.store.wait(lambda store: store.messages(conversation_id), 60)
 
 
+def kept(message: Message) -> tuple[object, ...]:
+    """What of a message is on disk as soon as it is finished; the hash of the model's file may come later."""
+    generation = message.generation
+    assert generation is not None
+    return message.id, message.parts, message.state, generation.usage, generation.timing, generation.error
+
+
 def ask(application: Application, qtbot: QtBot, text: str) -> Message:
     with qtbot.waitSignal(application.answers.asked, timeout=WAIT_MS) as asked:
         application.answers.ask(text)
@@ -88,7 +95,7 @@ def test_stopping_keeps_what_was_written(start: Start, qtbot: QtBot, endless_mod
     answer: Message = finished.args[0]
     assert answer.state is MessageState.STOPPED
     assert len(answer.think) >= 20
-    assert on_disk(application, question.conversation_id)[1] == answer
+    assert kept(on_disk(application, question.conversation_id)[1]) == kept(answer)
 
 
 def test_answer_now_closes_the_thinking(start: Start, qtbot: QtBot, endless_model: Path) -> None:
@@ -192,8 +199,8 @@ def test_regenerating_keeps_the_first_answer(start: Start, qtbot: QtBot, speakin
     assert second.parent_id == question.id
     assert second.id != first.id
     assert application.conversations.shown()[-1].id == second.id
-    kept = {message.id: message.parts for message in on_disk(application, question.conversation_id)}
-    assert kept[first.id] == first.parts
+    parts = {message.id: message.parts for message in on_disk(application, question.conversation_id)}
+    assert parts[first.id] == first.parts
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t"])
@@ -261,7 +268,7 @@ def test_an_answer_the_disk_refuses_is_kept_when_there_is_room_again(
     assert failed.args[0].code is ErrorCode.STORE_FULL
     with qtbot.waitSignal(application.answers.finished, timeout=WAIT_MS) as finished:
         limit_pages(application, 1_000_000)
-    assert on_disk(application, question.conversation_id)[1] == finished.args[0]
+    assert kept(on_disk(application, question.conversation_id)[1]) == kept(finished.args[0])
     assert len(finished.args[0].raw) >= 16_000
 
 

@@ -66,8 +66,8 @@ def test_every_exercise_is_well_formed_and_earns_both_rewards(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_behaviours_and_headlines_of_the_splits_do_not_meet(language: Language) -> None:
     random = Random(5)
-    seen = {compliance.behaviour(random, Draw(language)).act for _ in range(3000)}
-    kept = {compliance.behaviour(random, Draw(language, held_out=True)).act for _ in range(500)}
+    seen = {compliance.behaviour(random, Draw(language)).phrase for _ in range(3000)}
+    kept = {compliance.behaviour(random, Draw(language, held_out=True)).phrase for _ in range(500)}
     assert len(kept) > 50
     assert not seen & kept
 
@@ -87,7 +87,7 @@ def test_the_shown_question_is_never_trained_on() -> None:
     act, thing = compliance.KEPT_OUT
     random = Random(9)
     drawn = [compliance.behaviour(random, Draw("zh")) for _ in range(20000)]
-    assert all(case.act != act + thing for case in drawn)
+    assert all(case.phrase != act + thing for case in drawn)
     assert {act, thing} <= {part for group in compliance.GROUPS["zh"] for part in (*group.acts, *group.objects)}
     questions = (compliance.compliance(random, Draw("zh")).question for _ in range(5000))
     assert SHOWN not in questions

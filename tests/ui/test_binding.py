@@ -288,7 +288,7 @@ def test_export_and_import_bring_a_conversation_round(running: Running, tmp_path
     before = running.built.conversations.current
     running.window.actions_["import_files"].trigger()
     running.until(lambda: running.built.conversations.current not in (None, before))
-    assert running.titles() == ["round trip", "round trip"]
+    running.until(lambda: running.titles() == ["round trip", "round trip"])
     assert running.built.conversations.shown()[-1].answer == "yes"
 
 
