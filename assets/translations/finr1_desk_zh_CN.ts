@@ -583,8 +583,8 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>新闻情绪</translation>
     </message>
     <message>
-        <source>Is this news bullish, bearish or neutral? Shares of the retailer fall after it cuts its outlook</source>
-        <translation>这条新闻是利好、利空还是中性？零售商下调业绩预期，股价下跌</translation>
+        <source>Is this news bullish, bearish or neutral? Northwind profit falls 12% on weak demand</source>
+        <translation>这条新闻是利好、利空还是中性？某银行净利润同比下降12%</translation>
     </message>
 </context>
 <context>
@@ -1509,7 +1509,7 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
     <message>
         <source>Revenue was 250 million last year and 300 million this year. What is the growth rate of revenue?</source>
-        <translation>去年营业收入为2.5亿元，今年为3亿元。营业收入增长率是多少？</translation>
+        <translation>去年营业收入为250万元，今年为300万元，营业收入增长率是多少？</translation>
     </message>
     <message>
         <source>How to go on:</source>

@@ -113,7 +113,7 @@ def demonstration_examples() -> tuple[Example, ...]:
             translate("Examples", "News sentiment"),
             translate(
                 "Examples",
-                "Is this news bullish, bearish or neutral? Shares of the retailer fall after it cuts its outlook",
+                "Is this news bullish, bearish or neutral? Northwind profit falls 12% on weak demand",
             ),
         ),
     )
