@@ -75,7 +75,7 @@ def start(folder: Path, display: str | None, rounds: int) -> None:
 def speed(folder: Path, display: str | None, rounds: int) -> None:
     from tests.helpers.tiny_models import QWEN2, endless, write_model
 
-    shape = replace(QWEN2, vocabulary=32_000, layers=12, embedding=512, feed_forward=1024, context=8192)
+    shape = replace(QWEN2, vocabulary=32_000, layers=4, embedding=256, feed_forward=512, context=8192)
     model = write_model(folder / "model.gguf", endless(model=shape, words=400, opening=("<think>\n",)))
     for threads in (1, 2):
         without, painted = [], []
