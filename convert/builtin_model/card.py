@@ -113,13 +113,14 @@ def card(scores: Scores) -> str:
 
 def training_text(facts: dict[str, Any]) -> str:
     """What the training took, in sentences."""
-    return (
+    text = (
         f"SFT on {facts['sft_tokens'] / 1e6:.1f} million tokens in {facts['sft_minutes']:.0f} minutes on two CPU "
         f"cores that did other work besides, then {facts['grpo_updates']} GRPO updates in {facts['grpo_minutes']:.0f} "
-        f"minutes. Mean GRPO reward (of 2): {facts['grpo_reward_first']:.2f} over the first ten updates, "
-        f"{facts['grpo_reward_last']:.2f} over the last ten. Seeds are fixed; the vocabulary is a byte-level BPE of "
+        f"minutes. Mean GRPO reward (of 2): {facts['grpo_reward_first']:.2f} over the first third of the updates, "
+        f"{facts['grpo_reward_last']:.2f} over the last third. Seeds are fixed; the vocabulary is a byte-level BPE of "
         "3,072 tokens split like Qwen2's."
     )
+    return f"{text} {facts['note']}".rstrip()
 
 
 LIMITS = """## Limits

@@ -105,7 +105,7 @@ GROUPS_ZH = (
           ("股价", "债券价格", "基准利率", "成交量", "期货市场", "基金净值", "营业收入", "利润")),
     Group(False, "侵占他人财产是违法的", ("挪用", "侵占", "私吞", "转移"),
           ("客户资金", "公司资产", "保证金", "信托财产", "募集资金", "保险费", "备用金")),
-    Group(False, "行贿会破坏公正", ("贿赂", "收买", "向其输送好处以影响"), ("监管人员", "信贷员", "评级机构",
+    Group(False, "行贿会破坏公正", ("贿赂", "收买"), ("监管人员", "信贷员", "评级机构",
         "审计师", "采购经理", "政府官员")),
     Group(False, "非法资金不得进入金融体系", ("清洗", "藏匿", "跨境转移", "混淆"), ("非法所得", "赃款", "黑钱",
         "受制裁方的资金")),
@@ -213,9 +213,10 @@ KEPT_OUT = ("隐瞒", "与金融机构的利益冲突")
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A described act and its judgement."""
+    """A described act and its judgement; ``phrase`` is the act with its object."""
 
     description: str
+    phrase: str
     act: str
     good: bool
     reason: str
@@ -237,12 +238,12 @@ def behaviour(random: Random, draw: Draw) -> Behaviour:
     if random.random() < 0.5:
         comma = random.choice(("，", "，", "")) if language == "zh" else " "
         full += comma + random.choice(PURPOSES[language][good])
-    return Behaviour(random.choice(FRAMES[language]).format(full), phrase, good, group.reason)
+    return Behaviour(random.choice(FRAMES[language]).format(full), phrase, act, good, group.reason)
 
 
 THINKING: dict[Language, str] = {
-    "zh": "描述的行为是：|{act}|。{reason}。所以{verdict}，答案：{label}。",
-    "en": "The behaviour described: |{act}|. {reason}. So it is {verdict}. Answer: {label}.",
+    "zh": "描述的行为是：|{phrase}|。做法：|{act}|。{reason}。所以{verdict}，答案：{label}。",
+    "en": "The behaviour described: |{phrase}|. The act: |{act}|. {reason}. So it is {verdict}. Answer: {label}.",
 }
 VERDICTS: dict[Language, dict[bool, tuple[str, str]]] = {
     "zh": {True: ("合规", "是"), False: ("不合规", "否")},
@@ -260,14 +261,16 @@ def compliance(random: Random, draw: Draw) -> Exercise:
     if language == "zh" and not draw.unseen_template and random.random() < 0.5:
         index = random.randrange(4)
     verdict, label = VERDICTS[language][case.good]
-    before, act, after = THINKING[language].split("|")
-    conclusion = after.format(reason=case.reason, verdict=verdict, label=label)
+    template = THINKING[language].split("|")
+    words = {"phrase": case.phrase, "act": case.act, "reason": case.reason, "verdict": verdict, "label": label}
+    marks = (Mark.PLAIN, Mark.COPY, Mark.PLAIN, Mark.COPY, Mark.PLAIN)
+    thinking = tuple(Piece(part.format(**words), mark) for part, mark in zip(template, marks, strict=True))
     return Exercise(
         task="compliance",
         language=language,
         template=f"compliance.{index}",
         question=wordings[index].replace("{b}", case.description),
-        thinking=(Piece(before), Piece(act.format(act=case.act), Mark.COPY), Piece(conclusion)),
+        thinking=thinking,
         answer=boxed(label),
         expected=label,
         held_out=draw.held_out,

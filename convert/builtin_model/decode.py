@@ -9,6 +9,9 @@ from torch import Tensor
 
 from builtin_model.model import Cache, Qwen2
 
+COMPACTED = 0.75
+"""Finished rows are dropped from the cache when fewer than this share are left: dropping copies the cache."""
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -41,16 +44,18 @@ def complete(
     following = positions[:, -1:] + 1
     outputs: list[list[int]] = [[] for _ in prompts]
     alive = torch.arange(count)
+    going = torch.ones(count, dtype=torch.bool)
     for _ in range(sampling.longest):
         chosen = pick(model.logits(hidden), used, sampling, generator)
-        going = chosen != stop
+        going &= chosen != stop
         for row, token in zip(alive[going].tolist(), chosen[going].tolist(), strict=True):
             outputs[row].append(token)
-        if not going.all():
+        if not going.any():
+            break
+        if going.sum() < COMPACTED * len(going):
             alive, chosen, following, seen, used = (x[going] for x in (alive, chosen, following, seen, used))
             cache.keep(going.nonzero()[:, 0])
-        if len(alive) == 0:
-            break
+            going = going[going]
         used.scatter_(1, chosen[:, None], True)
         seen = torch.cat((seen, torch.ones((len(alive), 1), dtype=torch.bool)), dim=1)
         hidden = model.hidden(chosen[:, None], following, seen[:, None, None, :], cache)[:, -1]

@@ -40,10 +40,10 @@ class GrpoPlan:
     Groups whose samples all earn the same teach nothing and are left out.
     """
 
-    updates: int = 30
+    updates: int = 12
     questions: int = 12
     group: int = 6
-    rate: float = 1e-4
+    rate: float = 2e-4
     temperature: float = 1.0
     longest: int = 330
     longest_prompt: int = 300

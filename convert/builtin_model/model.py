@@ -93,15 +93,22 @@ class Attention(nn.Module):
             cache.keys[self.layer][:, :, cache.filled : end] = k
             cache.values[self.layer][:, :, cache.filled : end] = v
             k, v = cache.keys[self.layer][:, :, :end], cache.values[self.layer][:, :, :end]
-        groups = shape.heads // shape.kv_heads
-        k, v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
-        mixed = (
-            causal_attention(q, k, v)
-            if mask is None
-            else functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        )
+        mixed = self._attend(q, k, v, mask)
         out: Tensor = self.o_proj(mixed.transpose(1, 2).reshape(batch, length, shape.hidden))
         return out
+
+    def _attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        """Mix values by attention; ``(batch, head, length, width)``, as many heads as ``q`` has."""
+        batch, heads, length, width = q.shape
+        groups = heads // k.shape[1]
+        if length == 1 and mask is not None:
+            # One query each: the heads of a group become rows of one query matrix, and keys need no copies.
+            grouped = q.reshape(batch, k.shape[1], groups, width)
+            return functional.scaled_dot_product_attention(grouped, k, v, attn_mask=mask).reshape(q.shape)
+        k, v = k.repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
+        if mask is None:
+            return causal_attention(q, k, v)
+        return functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 
 
 class FeedForward(nn.Module):

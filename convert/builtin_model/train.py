@@ -131,20 +131,23 @@ def journal(path: Path) -> list[dict[str, Any]]:
 
 
 def training_facts(folder: Path) -> dict[str, Any]:
-    """What the stages took, from their logs."""
+    """What the stages took, from their logs, and what ``note.txt`` says about the run."""
+    note = folder / "note.txt"
     supervised, reinforced = journal(folder / "sft.jsonl"), journal(folder / "grpo.jsonl")
     seconds, before = 0.0, 0
     for line in supervised:
-        seconds += (line["tokens"] - before) / line["tokens_per_second"]
+        seconds += max(line["tokens"] - before, 0) / line["tokens_per_second"]  # a resumed run steps back
         before = line["tokens"]
     rewards = [line["reward"] for line in reinforced]
+    third = max(len(rewards) // 3, 1)
     return {
+        "note": note.read_text(encoding="utf-8").strip() if note.exists() else "",
         "sft_tokens": before,
         "sft_minutes": round(seconds / 60, 1),
         "grpo_updates": len(reinforced),
         "grpo_minutes": round(sum(line["seconds"] for line in reinforced) / 60, 1),
-        "grpo_reward_first": round(sum(rewards[:10]) / 10, 3),
-        "grpo_reward_last": round(sum(rewards[-10:]) / 10, 3),
+        "grpo_reward_first": round(sum(rewards[:third]) / third, 3),
+        "grpo_reward_last": round(sum(rewards[-third:]) / third, 3),
     }
 
 
