@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,11 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import guards, x11
+
+# A shell ignores these for what it starts in the background, and children inherit that: no test of Ctrl-C could pass.
+for _number in (signal.SIGINT, getattr(signal, "SIGQUIT", signal.SIGINT)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number is signal.SIGINT else signal.SIG_DFL)
 
 _PLACE = Path(tempfile.mkdtemp(prefix="finr1-tests-"))
 _HOME = _PLACE / "home"
