@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.bootstrap import Application, build
 from finr1_desk.app.store_access import Opening
-from tests.helpers.tiny_models import endless, speaking, write_model
+from tests.helpers.tiny_models import QWEN2, endless, speaking, write_model
 
 WAIT_MS = 60_000  # the machines are shared; what takes long is a defect of another kind
 THOUGHT = "<think>\nCosts rose by 15%, sales did not.\n</think>\n<answer>\nMargins fell. \\boxed{-15\\%}\n</answer>"
@@ -24,8 +25,9 @@ def speaking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that opens its thinking and never stops."""
-    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", endless(opening=("<think>\n",)))
+    """A model that opens its thinking and never stops, large enough to write for many seconds before its limit."""
+    shape = replace(QWEN2, layers=12, embedding=512, feed_forward=2048, context=8192)
+    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", endless(model=shape, opening=("<think>\n",)))
 
 
 @pytest.fixture
