@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from random import Random
 
-from builtin_model import templates
 from builtin_model.questions import COMPANIES, Draw, capitalised, choose, figure, money
 from builtin_model.records import OFF_LIST, Exercise, Language, Piece
 
@@ -390,8 +389,3 @@ def noise(random: Random, language: Language) -> str:
     return capitalised(
         random.choice(starts) + " ".join(words) + random.choice(("", "?", ".", " in 2018?", " in 2019?"))
     )
-
-
-def unseen_count(language: Language) -> int:
-    """Number of wordings held out whole."""
-    return len(templates.split(NEAR[language], True)) + len(templates.split(OTHER[language], True))

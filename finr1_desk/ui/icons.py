@@ -77,7 +77,3 @@ class IconButton(QToolButton):
 
     def draw(self, icons: Icons) -> None:
         self.setIcon(icons.icon(self._icon_name, self._role, self._size))
-
-    def show_icon(self, icon_name: str, role: str, icons: Icons) -> None:
-        self._icon_name, self._role = icon_name, role
-        self.draw(icons)

@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication, QLocale
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Role
-from finr1_desk.core.errors import ErrorCode
-from finr1_desk.ui.sentences import describe
+from finr1_desk.core.errors import UserError
+from finr1_desk.ui.sentences import sentence
 
 DescribeError = Callable[[str], str]
 
@@ -132,9 +132,6 @@ def speaker(role: Role) -> str:
 
 
 def error_sentence(error: str) -> str:
-    """The sentence for an error that was kept as its code; anything else is a sentence already."""
-    try:
-        code = ErrorCode(error)
-    except ValueError:
-        return error
-    return describe(code, {}).text
+    """The sentence for an error as a message keeps it; what is no such record is a sentence already."""
+    kept = UserError.from_json(error)
+    return error if kept is None else sentence(kept).text

@@ -12,12 +12,15 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
+from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.reasoning import split
 from finr1_desk.ui.pane.chrome import ChromeRow
 from finr1_desk.ui.pane.documents import CAPACITY
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import Section, TextRow
+from finr1_desk.ui.pane.wording import error_sentence
+from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.theme import DARK, LIGHT
 from tests.ui.pane.samples import CHINESE, ENGLISH, GENERATION, answer, question
 
@@ -421,3 +424,11 @@ def test_finished_code_is_coloured(pane: ChatPane, qtbot: QtBot) -> None:
     named = {text[start : start + size]: name for start, size, name in _view(pane).text_rows()[0].colours}
     assert named["for"] == "accent"
     assert named["# note"] == "muted"
+
+
+def test_a_kept_error_becomes_its_sentence() -> None:
+    error = UserError(ErrorCode.CONTEXT_TOO_LONG, tokens=20_000, limit=16_384, over=3_616)
+    said = error_sentence(error.to_json())
+    assert said == sentence(error).text
+    assert "{" not in said
+    assert error_sentence("already a sentence") == "already a sentence"
