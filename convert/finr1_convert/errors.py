@@ -27,3 +27,13 @@ class OutputExistsError(ConvertError):
 
 class CancelledError(ConvertError):
     """The caller's ``cancelled`` callback asked for the conversion to stop; everything written was removed."""
+
+
+class OtherVocabularyError(ConvertError):
+    """Two models whose predictions are about different tokens were to be compared; ``how`` says what differs."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(
+            f"the model and its reference have different vocabularies: {how}",
+            "compare with the float conversion of the same checkpoint",
+        )

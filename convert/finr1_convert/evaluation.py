@@ -171,6 +171,14 @@ class Evaluator:
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
 
+    def vocabulary(self) -> list[bytes]:
+        """The text of every token as the file writes it; empty for one that only fills the vocabulary up."""
+        texts = []
+        for token in range(self.vocabulary_size):
+            unused = llama_cpp.llama_vocab_get_attr(self._vocabulary, token) & llama_cpp.LLAMA_TOKEN_ATTR_UNUSED
+            texts.append(b"" if unused else llama_cpp.llama_vocab_get_text(self._vocabulary, token) or b"")
+        return texts
+
     def tokenise(self, text: str) -> Tokens:
         """The tokens of ``text``, with BOS in front where the vocabulary asks for one; shape (tokens,)."""
         data = text.encode("utf-8")
