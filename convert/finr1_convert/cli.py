@@ -17,8 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from .conversion import Result, convert
 from .errors import ConvertError, OutputExistsError
@@ -26,8 +36,11 @@ from .file_types import AUTOMATIC, NAMES, file_type
 from .inspection import inspect
 from .inspection_view import show_inspection
 from .progress import OnProgress, Progress
+from .verification import DEFAULT_CONTEXT, verify
+from .verification_sidecar import require_writable, sidecar_path, write_sidecar
+from .verification_view import show_verification
 
-_STAGES = {"write": "Writing", "quantise": "Quantising"}
+_STAGES = {"write": "Writing", "quantise": "Quantising", "verify": "Comparing"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["inspect"]:
             return _inspect(_inspecting_parser().parse_args(arguments[1:]))
+        if arguments[:1] == ["verify"]:
+            return _verify(_verifying_parser().parse_args(arguments[1:]))
         return _convert(_converting_parser().parse_args(arguments))
     except ConvertError as error:
         print(f"error: {error.message}", file=sys.stderr)
@@ -59,7 +74,8 @@ def _converting_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="finr1-convert",
         description="Convert a Hugging Face checkpoint of Fin-R1 or another Qwen2 model to GGUF.",
-        epilog="finr1-convert inspect FILE.gguf shows what a GGUF holds.",
+        epilog="finr1-convert inspect FILE.gguf shows what a GGUF holds; finr1-convert verify MODEL.gguf --against"
+        " REFERENCE.gguf says what quantising has cost.",
     )
     parser.add_argument(
         "checkpoint", type=Path, metavar="CHECKPOINT_DIR", help="folder with config.json and *.safetensors"
@@ -94,6 +110,53 @@ def _inspect(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _verifying_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="finr1-convert verify",
+        description="Compare a quantised model with the one it was made of: perplexity, KL divergence, and how often"
+        " both would choose the same token first. The result is also kept beside the model, as MODEL.verify.json.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL.gguf", help="the model to judge")
+    parser.add_argument(
+        "--against", type=Path, required=True, metavar="REFERENCE.gguf", help="what it was quantised from"
+    )
+    parser.add_argument("--text", type=Path, required=True, metavar="FILE", help="UTF-8 text to compute")
+    parser.add_argument(
+        "--ctx", type=_count, default=DEFAULT_CONTEXT, metavar="N", help="tokens a chunk (default: %(default)s)"
+    )
+    parser.add_argument("--chunks", type=_count, default=0, metavar="N", help="chunks at most (default: all)")
+    parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="default: all cores")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--to", type=Path, metavar="FILE.json", help="keep the result in this file instead")
+    place.add_argument("--no-sidecar", action="store_true", help="keep the result nowhere")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    target = None if arguments.no_sidecar else arguments.to or sidecar_path(arguments.model)
+    if target is not None:
+        require_writable(target)
+    with _progress_bar(of_bytes=False) as on_progress:
+        verification = verify(
+            arguments.model,
+            arguments.against,
+            arguments.text,
+            context=arguments.ctx,
+            chunks=arguments.chunks,
+            threads=arguments.threads,
+            on_progress=on_progress,
+        )
+    record = verification.as_json()
+    if arguments.json:
+        print(json.dumps(record, ensure_ascii=False, indent=2))
+    else:
+        show_verification(verification, Console(width=None if sys.stdout.isatty() else 160))
+    if target is not None:
+        write_sidecar(record, target)
+    return 0
+
+
 def _type_name(text: str) -> str:
     try:
         return AUTOMATIC if text.lower() == AUTOMATIC else file_type(text).name
@@ -104,6 +167,12 @@ def _type_name(text: str) -> str:
 def _threads(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= 1024:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of threads")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count")
     return int(text)
 
 
@@ -140,21 +209,24 @@ def _with_progress(arguments: argparse.Namespace, overwrite: bool) -> Result:
         )
 
 
+class _TokenSpeedColumn(ProgressColumn):
+    """Tokens a second, once it is known."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f} tokens/s" if task.speed else "")
+
+
 @contextmanager
-def _progress_bar() -> Iterator[OnProgress | None]:
-    """A bar a stage with speed and time left on a terminal; nothing where the standard error goes to a file."""
+def _progress_bar(of_bytes: bool = True) -> Iterator[OnProgress | None]:
+    """A bar a stage with speed and time left on a terminal; nothing where the standard error goes to a file. What is
+    counted are bytes, or tokens.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
         return
-    columns = (
-        TextColumn("{task.description:10}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=console) as bar:
+    amounts = (DownloadColumn(), TransferSpeedColumn()) if of_bytes else (MofNCompleteColumn(), _TokenSpeedColumn())
+    with Bar(TextColumn("{task.description:10}"), BarColumn(), *amounts, TimeRemainingColumn(), console=console) as bar:
         tasks = {}
 
         def show(progress: Progress) -> None:
