@@ -7,7 +7,6 @@ their modules.
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,8 +18,9 @@ from .errors import CancelledError, ConvertError
 from .file_types import AUTOMATIC, FileType, file_type, stored_type
 from .gguf_header import read_header
 from .metadata import Description, read_description
-from .output import Output, claim_output
+from .output import Output, claim_output, disk_error, require_space
 from .progress import Meter, OnProgress
+from .quantise_plan import first_rows
 from .quantising import quantise
 from .qwen2 import ModelTensor, Qwen2Config, model_tensors, read_config
 from .tokeniser import Vocabulary, read_vocabulary
@@ -33,6 +33,7 @@ Cancelled = Callable[[], bool]
 class Plan:
     """Everything about a checkpoint except its weights, checked and ready to be written."""
 
+    checkpoint: Path
     config: Qwen2Config
     vocabulary: Vocabulary
     description: Description
@@ -41,6 +42,11 @@ class Plan:
     @property
     def parameters(self) -> int:
         return sum(tensor.source.values for tensor in self.tensors)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the tensors in the checkpoint."""
+        return sum(tensor.source.nbytes for tensor in self.tensors)
 
     @property
     def stored_type(self) -> FileType:
@@ -76,7 +82,8 @@ def examine(directory: Path) -> Plan:
     tensors = model_tensors(checkpoint, config)
     vocabulary = read_vocabulary(checkpoint.directory, checkpoint.config, config.vocabulary)
     parameters = sum(tensor.source.values for tensor in tensors)
-    return Plan(config, vocabulary, read_description(checkpoint.directory, parameters), tensors)
+    description = read_description(checkpoint.directory, parameters)
+    return Plan(checkpoint.directory, config, vocabulary, description, tensors)
 
 
 def convert(
@@ -105,7 +112,7 @@ def convert(
         try:
             size = _write(plan, kind, output, threads, on_progress, cancelled or (lambda: False))
         except OSError as error:
-            raise _disk_error(error, output) from error
+            raise disk_error(error, output.target) from error
     return Result(
         output=output.target,
         type=kind.name,
@@ -127,25 +134,13 @@ def _write(
     cancelled: Cancelled,
 ) -> int:
     """Write, publish and return the size of the file."""
-    float_kind = kind if kind.is_float else plan.stored_type
-    total = sum(target_bytes(tensor, float_kind) for tensor in plan.tensors)
-    quantised = 0 if kind.is_float else int(plan.parameters * kind.bits / 8)
-    output.require_space(total + quantised)
-    meter = Meter("write", total, on_progress)
-
-    def on_bytes(written: int) -> None:
-        if cancelled():
-            raise CancelledError("the conversion was cancelled")
-        meter.advance_to(written)
-
-    part = output.part("float")
-    write_gguf(part, float_kind, plan.config, plan.vocabulary, plan.description.metadata, plan.tensors, on_bytes)
-    if not kind.is_float:
-        sizes = [target_bytes(tensor, float_kind) for tensor in plan.tensors]
-        names = [tensor.name for tensor in plan.tensors]
-        finished = output.part("quantised")
-        quantise(part, finished, kind, dict(zip(names, sizes, strict=True)), threads, on_progress, cancelled)
-        part = finished
+    if kind.is_float:
+        part = _write_float(plan, kind, output, on_progress, cancelled)
+    else:
+        question = output.part("question")
+        asked = first_rows(plan.tensors)
+        write_gguf(question, plan.stored_type, plan.config, plan.vocabulary, plan.description.metadata, asked)
+        part = quantise(plan.checkpoint, question, output, kind, plan.nbytes, threads, on_progress, cancelled)
     header = read_header(part)
     shapes = {tensor.name: tensor.shape for tensor in header.tensors}
     if shapes != {tensor.name: tensor.source.shape for tensor in plan.tensors}:
@@ -154,10 +149,18 @@ def _write(
     return header.nbytes
 
 
-def _disk_error(error: OSError, output: Output) -> ConvertError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return ConvertError(
-            f"the disk of {output.target.parent} is full; what was written has been removed",
-            "make room, or choose a target on another disk",
-        )
-    return ConvertError(f"{error.filename or output.target} could not be read or written: {error.strerror or error}")
+def _write_float(
+    plan: Plan, kind: FileType, output: Output, on_progress: OnProgress | None, cancelled: Cancelled
+) -> Path:
+    total = sum(target_bytes(tensor, kind) for tensor in plan.tensors)
+    require_space(output.target.parent, total)
+    meter = Meter("write", total, on_progress)
+
+    def on_bytes(written: int) -> None:
+        if cancelled():
+            raise CancelledError("the conversion was cancelled")
+        meter.advance_to(written)
+
+    part = output.part("model")
+    write_gguf(part, kind, plan.config, plan.vocabulary, plan.description.metadata, plan.tensors, on_bytes)
+    return part

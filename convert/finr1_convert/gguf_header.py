@@ -54,12 +54,23 @@ class TensorHeader:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a GGUF says before its data. ``nbytes`` is the size of the file."""
+    """What a GGUF says before its data. ``keys_end`` is where the keys end and the tensors' entries begin, ``nbytes``
+    the size of the file.
+    """
 
     version: int
     keys: dict[str, Value]
     tensors: tuple[TensorHeader, ...]
+    keys_end: int
     nbytes: int
+
+
+def data_bytes(kind: GGMLQuantizationType, values: int) -> int:
+    """The bytes that ``values`` weights take as ``kind``, of which they are whole blocks."""
+    values_a_block: int
+    bytes_a_block: int
+    values_a_block, bytes_a_block = GGML_QUANT_SIZES[kind]
+    return values // values_a_block * bytes_a_block
 
 
 def read_header(path: Path) -> Header:
@@ -99,21 +110,21 @@ class _Reader:
         for _ in range(key_count):
             key = self._string()
             keys[key] = self._value(self._number("I"))
+        keys_end = self._file.tell()
         entries = [self._tensor() for _ in range(tensor_count)]
         alignment = keys.get("general.alignment", 32)
         if type(alignment) is not int or alignment < 1 or alignment & (alignment - 1):
             raise self._damaged()
         start = -(-self._file.tell() // alignment) * alignment
         tensors = tuple(self._placed(name, kind, shape, start + offset) for name, kind, shape, offset in entries)
-        return Header(version, keys, tensors, self._size)
+        return Header(version, keys, tensors, keys_end, self._size)
 
     def _placed(self, name: str, kind: int, shape: tuple[int, ...], offset: int) -> TensorHeader:
         try:
             known = GGMLQuantizationType(kind)
         except ValueError:
             raise ConvertError(f"the tensor {name} in {self._path.name} is of an unknown type ({kind})") from None
-        values_a_block, bytes_a_block = GGML_QUANT_SIZES[known]
-        nbytes = prod(shape) // values_a_block * bytes_a_block
+        nbytes = data_bytes(known, prod(shape))
         if offset + nbytes > self._size:
             raise ConvertError(
                 f"{self._path.name} is truncated: it has {self._size:,} bytes, and the tensor {name} ends at"

@@ -7,6 +7,7 @@ reader of the folder sees either no model under the target's name or a complete 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -33,16 +34,6 @@ class Output:
         """A hidden path beside the target, unique for this target and purpose."""
         return self.target.with_name(f".{self.target.name}.{purpose}.part")
 
-    def require_space(self, nbytes: int) -> None:
-        """Raises ConvertError unless ``nbytes`` and some spare fit on the target's disk."""
-        free = shutil.disk_usage(self.target.parent).free
-        if free < nbytes + SPARE_BYTES:
-            raise ConvertError(
-                f"the conversion needs {_gigabytes(nbytes + SPARE_BYTES)} in {self.target.parent},"
-                f" where {_gigabytes(free)} are free",
-                "make room, or choose a target on another disk",
-            )
-
     def publish(self, part: Path) -> None:
         """Give the finished file its name. Raises OutputExistsError when the target appeared meanwhile."""
         if not self.overwrite and self.target.exists():
@@ -54,6 +45,26 @@ class Output:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+
+def require_space(folder: Path, nbytes: int) -> None:
+    """Raises ConvertError unless ``nbytes`` and some spare fit on the folder's disk."""
+    free = shutil.disk_usage(folder).free
+    if free < nbytes + SPARE_BYTES:
+        raise ConvertError(
+            f"the conversion needs {_gigabytes(nbytes + SPARE_BYTES)} in {folder}, where {_gigabytes(free)} are free",
+            "make room, or choose a target on another disk",
+        )
+
+
+def disk_error(error: OSError, target: Path) -> ConvertError:
+    """The sentence for a file that could not be read or written on the way to ``target``."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return ConvertError(
+            f"the disk of {target.parent} is full; what was written has been removed",
+            "make room, or choose a target on another disk",
+        )
+    return ConvertError(f"{error.filename or target} could not be read or written: {error.strerror or error}")
 
 
 @contextmanager
@@ -93,7 +104,7 @@ def _exists(target: Path) -> OutputExistsError:
 
 
 def _remove_parts(output: Output) -> None:
-    for purpose in ("float", "quantised"):
+    for purpose in ("model", "question", "answer"):
         output.part(purpose).unlink(missing_ok=True)
 
 

@@ -1,62 +1,93 @@
-"""The process that calls ``llama_model_quantize``.
+"""The process that quantises a checkpoint: it asks llama.cpp for the plan, then streams the weights through GGML.
 
-Owns the one import of llama-cpp-python. Writes a JSON object a line to its standard output: ``{"tensor":
-name}`` when a tensor is begun, ``{"error": text}`` for what llama.cpp logs as an error. Ends at once when its
-standard input closes, which is how it learns that its parent died. Run by ``quantising.py`` only.
+Owns the call of ``llama_model_quantize`` and the order of the steps. Tells its parent ``{"done": bytes}``, the bytes of
+the checkpoint that are finished. Run by ``quantising.py`` only.
 """
 
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import re
-import signal
-import sys
-import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-_TENSOR = re.compile(r"\[\s*\d+/\s*\d+\]\s+(\S+)")
+import llama_cpp
+
+from .checkpoint import open_checkpoint
+from .errors import ConvertError
+from .file_types import FileType, file_type
+from .ggml_rows import Floats
+from .output import disk_error, require_space
+from .progress import Meter
+from .quantise_plan import QuantisationPlan, read_plan
+from .quantise_stream import write_quantised
+from .qwen2 import model_tensors, read_config
+from .worker import Parent, run_worker
+
 _LEVEL_ERROR = 4
-# llama.cpp works on whole tensors up to 8 GiB otherwise; in slabs of rows the result is the same.
-BUFFER_BYTES = 512 * 1024 * 1024
+_REPORT_SECONDS = 0.05
 
 
-def main(arguments: list[str]) -> int:
-    """``source target ftype threads`` → 0, or 1 where llama.cpp failed."""
-    source, target, number, threads = arguments
-    # The terminal sends Ctrl-C to the whole group; the parent decides what happens then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    output = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    import llama_cpp
+def work(parent: Parent, arguments: Sequence[str]) -> None:
+    """``checkpoint question answer target type threads``: see ``quantising.quantise``."""
+    checkpoint, question, answer, target = map(Path, arguments[:4])
+    kind, threads = file_type(arguments[4]), int(arguments[5])
+    importance: dict[str, Floats] = {}
+    try:
+        ask_llama_cpp(question, answer, kind)
+        found = open_checkpoint(checkpoint)
+        plan = read_plan(answer, model_tensors(found, read_config(found.config)))
+        require_space(target.parent, plan.nbytes)
+        _write(target, plan, importance, threads or _cores(), parent)
+    except OSError as error:
+        raise disk_error(error, target) from error
+
+
+def ask_llama_cpp(question: Path, answer: Path, kind: FileType) -> None:
+    """Have llama.cpp quantise the file ``question`` to ``answer``. Raises ConvertError with the reason it gives."""
+    reasons: list[str] = []
 
     @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
     def on_log(level: int, text: bytes, _: ctypes.c_void_p) -> None:
-        line = text.decode("utf-8", errors="replace")
-        begun = _TENSOR.match(line)
-        if begun:
-            output.write(json.dumps({"tensor": begun.group(1)}) + "\n")
-        elif level == _LEVEL_ERROR and line.strip(" =\n"):
-            output.write(json.dumps({"error": line.strip().rpartition("failed to quantize: ")[2]}) + "\n")
+        line = text.decode("utf-8", errors="replace").strip(" =\n")
+        if level == _LEVEL_ERROR and line:
+            reasons.append(line.rpartition("failed to quantize: ")[2])
 
     llama_cpp.llama_log_set(on_log, ctypes.c_void_p(0))
     parameters = llama_cpp.llama_model_quantize_default_params()
-    parameters.ftype = int(number)
-    parameters.nthread = int(threads)
-    parameters.max_buf_size = BUFFER_BYTES
-    return (
-        1 if llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters)) else 0
-    )
+    parameters.ftype = kind.number
+    try:
+        failed = llama_cpp.llama_model_quantize(os.fsencode(question), os.fsencode(answer), ctypes.byref(parameters))
+    finally:
+        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
+    if not failed:
+        return
+    reason = reasons[-1] if reasons else "it gave no reason"
+    if "iostream" in reason:
+        raise ConvertError(f"{answer.parent} could not be written to", "is the disk full?")
+    raise ConvertError(f"llama.cpp could not quantise to {kind.name}: {reason}")
 
 
-def _end_with_parent() -> None:
-    while os.read(0, 4096):
-        pass
-    os._exit(3)
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
+def _silent(level: int, text: bytes, _: ctypes.c_void_p) -> None:
+    """llama.cpp keeps the callback that it was given; this one outlives every call."""
+
+
+def _write(
+    target: Path, plan: QuantisationPlan, importance: Mapping[str, Floats], threads: int, parent: Parent
+) -> None:
+    total = sum(tensor.source.nbytes for tensor in plan.tensors)
+    meter = Meter("quantise", total, lambda progress: parent.tell(done=progress.done), _REPORT_SECONDS)
+    with target.open("wb") as file:
+        write_quantised(file, plan, importance, threads, meter.advance_to)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 if __name__ == "__main__":
-    # Past the interpreter's shutdown, which would destroy the callback while llama.cpp still holds it.
-    status = main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(status)
+    run_worker(work)

@@ -35,19 +35,27 @@ class TensorCopier:
         self._tables: dict[tuple[str, str], Bits] = {}
 
     def copy(
-        self, source: BinaryIO, tensor: StoredTensor, target_type: str, write: Callable[[memoryview], object]
+        self,
+        source: BinaryIO,
+        tensor: StoredTensor,
+        target_type: str,
+        write: Callable[[memoryview], object],
+        start: int = 0,
+        count: int | None = None,
     ) -> None:
         """Read ``tensor`` from its open file and hand its values as ``target_type`` to ``write``, in pieces.
 
-        A piece is valid until ``write`` returns. Raises ConvertError when the file ends early, when a weight
-        is NaN or infinite (named with its place), or when it is too large for ``target_type``. OSError of the
-        file or of ``write`` passes through.
+        ``start`` and ``count`` choose some of its values, counted row by row; without them it is all. A piece is valid
+        until ``write`` returns. Raises ConvertError when the file ends early, when a weight is NaN or infinite (named
+        with its place), or when it is too large for ``target_type``. OSError of the file or of ``write`` passes
+        through.
         """
         width = BYTES_PER_VALUE[tensor.dtype]
-        source.seek(tensor.offset)
-        for first in range(0, tensor.values, CHUNK_VALUES):
-            count = min(CHUNK_VALUES, tensor.values - first)
-            view = memoryview(self._read)[: count * width]
+        end = tensor.values if count is None else start + count
+        source.seek(tensor.offset + start * width)
+        for first in range(start, end, CHUNK_VALUES):
+            chunk = min(CHUNK_VALUES, end - first)
+            view = memoryview(self._read)[: chunk * width]
             _fill(source, view, tensor)
             bits: Bits = np.frombuffer(view, dtype=_BITS[tensor.dtype])
             if self._has_non_numbers(bits, tensor.dtype):
@@ -61,7 +69,7 @@ class TensorCopier:
                     f"the tensor {tensor.name} holds weights that are too large for {target_type}",
                     "write bf16 or f32 instead, which keep their range",
                 )
-            write(memoryview(self._converted)[: count * BYTES_PER_VALUE[target_type]])
+            write(memoryview(self._converted)[: chunk * BYTES_PER_VALUE[target_type]])
 
     def convert(self, bits: Bits, source: str, target: str) -> Bits:
         """The bit patterns ``bits`` of type ``source`` as patterns of ``target``, at most a chunk of them.

@@ -47,7 +47,7 @@ def write_gguf(
     vocabulary: Vocabulary,
     metadata: Metadata,
     tensors: tuple[ModelTensor, ...],
-    on_bytes: Callable[[int], None],
+    on_bytes: Callable[[int], None] = lambda written: None,
 ) -> None:
     """Write a complete GGUF of the float type ``kind`` to ``path`` and force it to the disk.
 
