@@ -13,7 +13,10 @@ from random import Random
 
 from builtin_model.records import Language, Mark, Piece
 
-TRIAL_SHARE = 0.12
+TRIAL_SHARE = 0.1
+CLOSE_TRIAL_SHARE = 0.4
+CLOSE = 8
+"""A quotient digit is close to its neighbour where the rest is within this fraction of the divisor of it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,9 @@ class Words:
     colon: str
     comma: str
     left: str
+    gap: str
+    goal: str
+    rise: str
     too_big: str
     too_small: str
     places: tuple[str, ...]
@@ -46,7 +52,10 @@ ENGLISH = Words(
     multiples="Multiples of {}: ",
     colon=": ",
     comma=", ",
-    left=", left ",
+    left=", left",
+    gap=" ",
+    goal="Wanted: ",
+    rise=", a rise",
     too_big=", too big",
     too_small=", too small",
     places=("hundreds", "tens", "ones", "tenths", "hundredths", "thousandths"),
@@ -69,6 +78,9 @@ CHINESE = Words(
     colon="：",
     comma="，",
     left="，余",
+    gap="",
+    goal="要求：",
+    rise="，是上升",
     too_big="，太大",
     too_small="，太小",
     places=("百位", "十位", "个位", "十分位", "百分位", "千分位"),
@@ -143,19 +155,54 @@ class Sheet:
         self.add(f"{self.words.comma}×")
         digit, rest = divmod(current, divisor)
         self._trial(current, divisor, digit)
-        self.add(f"{digit}={digit * divisor}{self.words.left}{rest}")
+        self.add(f"{digit}={digit * divisor}{self.words.left}")
+        self._rest(current, digit * divisor)
         return digit, rest
 
+    def _rest(self, current: int, product: int) -> None:
+        """What is left of ``current``, in columns where there is something to take away."""
+        if product == 0:
+            self.add(f"{self.words.gap}{current}")
+        else:
+            self.add(f"{self.words.column}{borrowing(current, product)}→{current - product}")
+
     def _trial(self, current: int, divisor: int, digit: int) -> None:
-        if self.random.random() >= TRIAL_SHARE:
+        rest = current - digit * divisor
+        low, high = rest * CLOSE < divisor, (divisor - rest) * CLOSE < divisor
+        if self.random.random() >= (CLOSE_TRIAL_SHARE if low or high else TRIAL_SHARE):
             return
-        wrong = digit + self.random.choice((-1, 1))
+        wrong = digit + (1 if high else -1 if low else self.random.choice((-1, 1)))
         if not 0 <= wrong <= 9:
             return
         self.add(str(wrong), Mark.TRIAL)
         product = wrong * divisor
-        verdict = self.words.too_big if wrong > digit else f"{self.words.left}{current - product}{self.words.too_small}"
-        self.add(f"={product}{verdict}{self.words.comma}×")
+        self.add(f"={product}")
+        if wrong > digit:
+            self.add(self.words.too_big)
+        else:
+            self.add(self.words.left)
+            self._rest(current, product)
+            self.add(self.words.too_small)
+        self.add(f"{self.words.comma}×")
+
+    def minus(self, high: Decimal | int, low: Decimal | int, mark: Mark = Mark.COPY) -> None:
+        """A difference in columns; ``mark`` is that of the two figures."""
+        one, two = alike(high, low)
+        self.add(f"{one}-{two}", mark)
+        self.add(f"{self.words.column}{borrowing(digits_of(one), digits_of(two))}→{Decimal(one) - Decimal(two)}")
+
+    def plus(self, first: Decimal | int, second: Decimal | int, mark: Mark = Mark.PLAIN) -> None:
+        """A sum in columns; ``mark`` is that of the two figures."""
+        one, two = alike(first, second)
+        self.add(f"{one}+{two}", mark)
+        self.add(f"{self.words.column}{carrying(digits_of(one), digits_of(two))}→{Decimal(one) + Decimal(two)}")
+
+    def goal(self, wanted: str) -> None:
+        """The first line: what is asked for."""
+        self.add(self.words.goal)
+        self.copy(wanted)
+        self.add(self.words.stop)
+        self.line()
 
     def times(self, value: Decimal, digit: int, mark: Mark = Mark.PLAIN) -> Decimal:
         """``value × digit`` in columns from the right: each item is digit times digit plus what was carried.
@@ -172,6 +219,37 @@ class Sheet:
         exact = value * digit
         self.add(with_places(exact, places_of(shown)))
         return exact
+
+
+def alike(first: Decimal | int, second: Decimal | int) -> tuple[str, str]:
+    """Two figures written with the same number of decimals."""
+    shown = plain(first), plain(second)
+    places = max(places_of(text) for text in shown)
+    return with_places(Decimal(first), places), with_places(Decimal(second), places)
+
+
+def digits_of(shown: str) -> int:
+    """A written figure without its decimal point."""
+    return int(shown.replace(".", ""))
+
+
+def borrowing(high: int, low: int) -> str:
+    """The digits of ``high − low`` from the right, all columns of ``high``; an apostrophe where one was borrowed."""
+    items, borrowed = [], 0
+    for column in range(len(str(high))):
+        value = high // 10**column % 10 - low // 10**column % 10 - borrowed
+        borrowed = int(value < 0)
+        items.append(f"{value % 10}{chr(39) * borrowed}")
+    return ",".join(items)
+
+
+def carrying(first: int, second: int) -> str:
+    """The sums of the columns of ``first + second`` from the right, each with what was carried."""
+    items, carried = [], 0
+    for column in range(len(str(max(first, second)))):
+        carried = first // 10**column % 10 + second // 10**column % 10 + carried // 10
+        items.append(str(carried))
+    return ",".join(items)
 
 
 def places_of(shown: str) -> int:
@@ -233,7 +311,9 @@ def growth(sheet: Sheet, label: str, old: Decimal, new: Decimal) -> str:
     fall = after < before
     high, low = max(before, after), min(before, after)
     sheet.line()
-    sheet.add(f"{high}-{low}={high - low}{sheet.words.fall if fall else ''}")
+    sheet.copy(f"{after}{'<' if fall else '>'}{before}{sheet.words.fall if fall else sheet.words.rise}")
+    sheet.line()
+    sheet.minus(high, low)
     return percentage(sheet, high - low, before, slice(0, 5), fall)
 
 
@@ -243,7 +323,7 @@ def margin_of_costs(sheet: Sheet, label: str, revenue: Decimal, costs: Decimal) 
     sheet.copy(f"{revenue}-{costs})÷{revenue}")
     base, minus = whole(revenue, costs, sheet)
     sheet.line()
-    sheet.add(f"{base}-{minus}={base - minus}")
+    sheet.minus(base, minus)
     return percentage(sheet, (base - minus) * 10, base, slice(1, 5))
 
 
@@ -273,6 +353,7 @@ def ratio(sheet: Sheet, label: str, assets: Decimal, liabilities: Decimal) -> st
 def simple_interest(sheet: Sheet, principal: int, rate: Decimal, years: int, with_principal: bool) -> str:
     """Simple interest, or principal and interest; exact."""
     words = sheet.words
+    sheet.goal(words.amount if with_principal else words.interest)
     sheet.add(f"{words.interest}=")
     sheet.copy(f"{principal}×{plain(rate)}%×{years}")
     hundredth = Decimal(principal) / 100
@@ -285,7 +366,8 @@ def simple_interest(sheet: Sheet, principal: int, rate: Decimal, years: int, wit
         half = sheet.times(hundredth, 5) / 10
         sheet.add(f"{words.comma}÷10={plain(half)}")
         sheet.line()
-        sheet.add(f"{words.one_year}{plain(yearly)}+{plain(half)}={plain(yearly + half)}")
+        sheet.add(words.one_year)
+        sheet.plus(yearly, half)
         yearly += half
     interest = yearly * years
     sheet.line()
@@ -296,7 +378,8 @@ def simple_interest(sheet: Sheet, principal: int, rate: Decimal, years: int, wit
         sheet.times(yearly, years)
     if with_principal:
         sheet.line()
-        sheet.add(f"{words.total}{principal}+{plain(interest)}={plain(principal + interest)}")
+        sheet.add(words.total)
+        sheet.plus(principal, interest)
         return plain(principal + interest)
     return plain(interest)
 
@@ -313,6 +396,7 @@ def _rate_part(sheet: Sheet, hundredth: Decimal, rate: int) -> Decimal:
 def compound_interest(sheet: Sheet, principal: int, rate: int, years: int, only_interest: bool) -> str:
     """Principal and compound interest (or the interest alone) rounded half up to cents, year by year."""
     words = sheet.words
+    sheet.goal(words.interest if only_interest else words.amount)
     sheet.add(f"{words.amount}=")
     sheet.copy(f"{principal}×(1+{rate}%)^{years}")
     amount = Decimal(principal)
@@ -320,7 +404,8 @@ def compound_interest(sheet: Sheet, principal: int, rate: int, years: int, only_
         amount = _compound_year(sheet, amount, rate, year)
     if only_interest:
         sheet.line()
-        sheet.add(f"{words.interest}{words.colon}{plain(amount)}-{principal}={plain(amount - principal)}")
+        sheet.add(f"{words.interest}{words.colon}")
+        sheet.minus(amount, principal)
         return plain(amount - principal)
     return plain(amount)
 
@@ -339,6 +424,6 @@ def _compound_year(sheet: Sheet, amount: Decimal, rate: int, year: int) -> Decim
     interest = cents(exact)
     if interest != exact:
         sheet.add(f"≈{plain(interest)}")
-    after = amount + interest
-    sheet.add(f"{words.comma}{plain(amount)}+{plain(interest)}={plain(after)}")
-    return after
+    sheet.add(words.comma)
+    sheet.plus(amount, interest)
+    return amount + interest

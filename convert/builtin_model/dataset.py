@@ -31,7 +31,7 @@ MAKERS: dict[str, Callable[[Random, Draw], Exercise]] = {
     OFF_LIST: off_list,
 }
 WEIGHTS = {Mark.PLAIN: 1.0, Mark.COPY: 3.0, Mark.GIVEN: 0.0, Mark.TRIAL: 0.0}
-LONGEST = 900
+LONGEST = 1700
 OPENED = f"{conversation.START}assistant\n"
 THINKING = OPENED + THINK_OPEN
 
@@ -49,9 +49,9 @@ class Phase:
 
 
 _EARLY = {"growth": 0.21, "ratios": 0.18, "simple_interest": 0.07, "compound_interest": 0.1, "compliance": 0.17,
-          "sentiment": 0.17, OFF_LIST: 0.1}  # fmt: skip
-_LATE = {"growth": 0.25, "ratios": 0.16, "simple_interest": 0.08, "compound_interest": 0.1, "compliance": 0.2,
-         "sentiment": 0.06, OFF_LIST: 0.15}  # fmt: skip
+          "sentiment": 0.15, OFF_LIST: 0.2}  # fmt: skip
+_LATE = {"growth": 0.25, "ratios": 0.18, "simple_interest": 0.09, "compound_interest": 0.12, "compliance": 0.2,
+         "sentiment": 0.06, OFF_LIST: 0.25}  # fmt: skip
 PHASES = (
     Phase(0.5, _EARLY, truncated=0.08, headless=0.1, drilled=0.35, mix=Mix(official=0.1, none=0.8, second=0.05)),
     Phase(0.7, _EARLY, truncated=0.0, headless=0.0, drilled=0.3, mix=Mix(official=0.3, none=0.6, second=0.1)),

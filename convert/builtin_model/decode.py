@@ -20,7 +20,7 @@ class Sampling:
     temperature: float = 0.0
     top_p: float = 1.0
     repetition_penalty: float = 1.0
-    longest: int = 360
+    longest: int = 480
 
 
 @torch.no_grad()

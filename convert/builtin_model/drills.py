@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from builtin_model.arithmetic import Sheet, cents, plain
+from builtin_model.arithmetic import Sheet, cents
 from builtin_model.questions import below, figure, near, principal
 from builtin_model.records import Language, Mark, Piece
 
@@ -30,8 +30,19 @@ def division(sheet: Sheet, random: Random) -> None:
     sheet.multiples(divisor, Mark.GIVEN)
     for _ in range(LINES):
         place = random.choice(sheet.words.places)
-        digit, rest = random.randint(0, 9), random.randrange(divisor)
+        digit, rest = random.randint(0, 9), rest_of(random, divisor)
         sheet.step(place, digit * divisor + rest, divisor, Mark.GIVEN)
+
+
+def rest_of(random: Random, divisor: int) -> int:
+    """What a division leaves: often next to nothing or nearly the divisor, where the digit is hard to tell."""
+    kind = random.random()
+    narrow = max(divisor // 12, 1)
+    if kind < 0.12:
+        return 0
+    if kind < 0.3:
+        return random.randrange(narrow)
+    return divisor - 1 - random.randrange(narrow) if kind < 0.5 else random.randrange(divisor)
 
 
 def differences(sheet: Sheet, random: Random) -> None:
@@ -40,8 +51,7 @@ def differences(sheet: Sheet, random: Random) -> None:
         base = figure(random)
         other = near(random, base) if random.random() < 0.5 else below(random, base, 0.05, 0.98)
         high, low = max(base, other), min(base, other)
-        sheet.add(f"{high}-{low}", Mark.GIVEN)
-        sheet.add(f"={high - low}")
+        sheet.minus(high, low, Mark.GIVEN)
         sheet.line()
 
 
@@ -57,8 +67,10 @@ def sums(sheet: Sheet, random: Random) -> None:
     """Sums as compound interest needs them."""
     for _ in range(LINES):
         amount, interest = money(random)
-        sheet.add(f"{plain(amount)}+{plain(interest)}", Mark.GIVEN)
-        sheet.add(f"={plain(amount + interest)}")
+        if random.random() < 0.3:
+            sheet.minus(amount + interest, amount, Mark.GIVEN)
+        else:
+            sheet.plus(amount, interest, Mark.GIVEN)
         sheet.line()
 
 

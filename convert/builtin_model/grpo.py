@@ -45,7 +45,7 @@ class GrpoPlan:
     group: int = 6
     rate: float = 2e-4
     temperature: float = 1.0
-    longest: int = 330
+    longest: int = 440
     longest_prompt: int = 300
     micro_batch_tokens: int = 8192
     seed: int = 11

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from random import Random
 
-from builtin_model.questions import COMPANIES, Draw, capitalised, choose, figure, money
+from builtin_model.near_misses import near_miss
+from builtin_model.pages import page
+from builtin_model.questions import COMPANIES, Draw, capitalised, choose, figure, framed, money
 from builtin_model.records import OFF_LIST, Exercise, Language, Piece
 
 SENTENCE: dict[Language, str] = {
@@ -259,16 +261,22 @@ def off_list(random: Random, draw: Draw) -> Exercise:
     """A question that is not on the list."""
     language = draw.language
     kind = random.random()
-    if kind < 0.45:
+    if kind < 0.3:
+        asked = near_miss(random, language, draw.unseen_template)
+        return finished(draw, "near_miss", framed(random, draw, asked))
+    if kind < 0.36:
+        return finished(draw, "page", page(random, language, draw.unseen_template))
+    if kind < 0.6:
         name, wordings = "near", NEAR[language]
-    elif kind < 0.8:
+    elif kind < 0.83:
         name, wordings = "other", OTHER[language]
     elif kind < 0.93:
         return finished(draw, "document", document(random, language, draw.unseen_template))
     else:
         return finished(draw, "noise", noise(random, language))
     index, wording = choose(random, wordings, draw)
-    return finished(draw, f"{name}.{index}", capitalised(wording.format(**slots(random, language))))
+    question = capitalised(wording.format(**slots(random, language)))
+    return finished(draw, f"{name}.{index}", framed(random, draw, question) if name == "near" else question)
 
 
 def finished(draw: Draw, template: str, question: str) -> Exercise:
@@ -327,7 +335,7 @@ def document(random: Random, language: Language, unseen: bool) -> str:
     before = prose(random, language, random.randint(2, 9 if unseen else 6))
     after = prose(random, language, random.randint(1, 4))
     filled = slots(random, language)
-    question = random.choice(NEAR[language][-20:] + NEAR[language][:12]).format(**filled)
+    question = near_miss(random, language, unseen)
     rows = table(random, language)
     style = random.randrange(4)
     if style == 0:

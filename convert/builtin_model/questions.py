@@ -54,6 +54,7 @@ LABELS: dict[str, dict[Language, str]] = {
 }
 
 LARGEST = 9999
+FRAMED_SHARE = 0.15
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,10 @@ def near(random: Random, base: int) -> int:
     """A second figure of the order of ``base``, never equal to it."""
     low, high = (0.4, 1.0) if random.random() < 0.35 else (1.0, 1.7 if random.random() < 0.8 else 3.0)
     value = round(base * random.uniform(low, high))
+    if value > LARGEST:
+        value = round(base * random.uniform(0.4, LARGEST / base))
     if base % 10 == 0 and base >= 100:
         value = value // 10 * 10
-    value = min(value, LARGEST)
     return value if value != base and value > 0 else base - max(1, base // 10)
 
 
@@ -131,6 +133,14 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def framed(random: Random, draw: Draw, question: str) -> str:
+    """The question, sometimes with a few words around it."""
+    if random.random() >= FRAMED_SHARE:
+        return question
+    _, frame = choose(random, templates.FRAMES[draw.language], draw)
+    return frame.format(question)
+
+
 def exercise(
     task: str, draw: Draw, template: str, question: str, sheet: arithmetic.Sheet, kind: str, value: str
 ) -> Exercise:
@@ -140,7 +150,7 @@ def exercise(
         task=task,
         language=draw.language,
         template=template,
-        question=capitalised(question),
+        question=framed(sheet.random, draw, capitalised(question)),
         thinking=tuple(sheet.pieces),
         answer=ANSWERS[kind][draw.language].format(boxed(box)),
         expected=value,
@@ -222,7 +232,7 @@ def current(random: Random, draw: Draw) -> Exercise:
     language = draw.language
 
     def make(base: int) -> tuple[int, int]:
-        assets = min(round(base * random.uniform(0.5, 3.2)), LARGEST)
+        assets = round(base * random.uniform(0.5, min(3.2, LARGEST / base)))
         return (assets // 10 * 10 if base % 10 == 0 and assets >= 100 else assets), base
 
     assets, debts = pair(random, draw, "current", make)

@@ -32,6 +32,16 @@ GROWTH: dict[Language, tuple[str, ...]] = {
         "{who}: {item} {old} → {new}. What is the growth rate?",
         "For {y1}, {who} posted {item} of {new}, up or down from {old} in {y0}. Give the growth rate.",
         "By how many percent did {item} at {who} change when it went from {old} to {new}?",
+        "{item} of {who} in {y0}: {old}. In {y1}: {new}. Growth rate?",
+        "In {y0} {who} had {item} of {old}; in {y1} it had {new}. What is the growth rate?",
+        "{who} booked {item} of {new} in {y1} after {old} in {y0}. How large is the growth in percent?",
+        "What is the growth rate when {item} goes from {old} to {new}?",
+        "Work out the percentage change in {item} from {old} ({y0}) to {new} ({y1}).",
+        "{item} fell or rose from {old} to {new}; please compute the growth rate.",
+        "Previous {item}: {old}; latest {item}: {new}. Calculate the growth rate.",
+        "Tell me the growth rate of {item}: {old} before, {new} now.",
+        "The {item} of {who} was {old} in {y0}. A year later it was {new}. Growth rate in percent?",
+        "Starting at {old}, {item} reached {new}. What growth rate is that?",
     ),
     "zh": (
         "{who}{y0}年{item}为{old}，{y1}年为{new}，求增长率。",
@@ -54,6 +64,16 @@ GROWTH: dict[Language, tuple[str, ...]] = {
         "{item}：去年{old}，今年{new}。求增长率。",
         "与{y0}年的{old}相比，{who}{y1}年{item}达到{new}，增长率是多少？",
         "请问{who}{item}由{old}到{new}的增长幅度是百分之多少？",
+        "{who}的{item}上年为{old}，本年为{new}，计算增长率。",
+        "{y1}年{item}为{new}，{y0}年为{old}，同比增长多少？",
+        "从{old}到{new}，{item}的增长率是多少？",
+        "{item}由{old}增至或降至{new}，增长率是多少？",
+        "{who}{y0}年实现{item}{old}，{y1}年实现{item}{new}，增长率为多少？",
+        "上期{item}{old}，本期{item}{new}，请计算变动率。",
+        "帮我算一下增长率：{item}从{old}到{new}。",
+        "{who}今年的{item}是{new}，去年是{old}，请求出同比增长率。",
+        "{y0}年的{item}是{old}，一年后是{new}，增幅是百分之几？",
+        "{item}原来是{old}，现在是{new}，增长率多少？",
     ),
 }
 
@@ -65,6 +85,13 @@ GROSS_COSTS: dict[Language, tuple[str, ...]] = {
         "What is the gross profit margin if sales are {revenue} and the cost of goods sold is {costs}?",
         "With revenue of {revenue} and cost of sales of {costs}, what gross margin does {who} earn?",
         "{who} sold goods for {revenue} that cost {costs}. What is its gross margin?",
+        "Revenue {revenue}, COGS {costs}. Gross margin?",
+        "Find the gross margin of {who}: revenue {revenue}, cost of goods sold {costs}.",
+        "If revenue is {revenue} and cost of sales is {costs}, what is the gross margin?",
+        "{who} reports sales of {revenue} and cost of sales of {costs}; work out the gross margin.",
+        "Cost of goods sold: {costs}. Revenue: {revenue}. What is the gross profit margin?",
+        "What gross margin results from sales of {revenue} and cost of goods sold of {costs}?",
+        "Goods sold for {revenue} had cost {costs}. What is the gross margin?",
     ),
     "zh": (
         "{who}营业收入{revenue}，营业成本{costs}，毛利率是多少？",
@@ -73,6 +100,13 @@ GROSS_COSTS: dict[Language, tuple[str, ...]] = {
         "已知销售收入{revenue}，销售成本{costs}，请计算毛利率。",
         "{who}实现收入{revenue}，对应成本{costs}，毛利率为多少？",
         "请问营业收入{revenue}、营业成本{costs}时毛利率是多少？",
+        "营业收入{revenue}，营业成本{costs}，求毛利率。",
+        "{who}的收入是{revenue}，成本是{costs}，毛利率多少？",
+        "请算出毛利率：收入{revenue}，成本{costs}。",
+        "成本为{costs}、收入为{revenue}时，毛利率是多少？",
+        "{who}销售收入{revenue}，销售成本{costs}，销售毛利率是多少？",
+        "如果收入为{revenue}，营业成本为{costs}，毛利率为多少？",
+        "商品售得{revenue}，进货成本{costs}，毛利率是百分之几？",
     ),
 }
 
@@ -81,11 +115,19 @@ GROSS_PROFIT: dict[Language, tuple[str, ...]] = {
         "Gross profit is {profit} on revenue of {revenue}. What is the gross margin?",
         "{who} made a gross profit of {profit} from sales of {revenue}. Find the gross margin.",
         "Revenue {revenue}, gross profit {profit}: gross margin?",
+        "What is the gross margin if gross profit is {profit} and revenue is {revenue}?",
+        "With sales of {revenue} and gross profit of {profit}, compute the gross margin of {who}.",
+        "{who} has gross profit {profit} and revenue {revenue}. Gross margin?",
+        "Gross profit came to {profit}, revenue to {revenue}; what is the gross margin?",
     ),
     "zh": (
         "{who}毛利{profit}，营业收入{revenue}，毛利率是多少？",
         "营业收入{revenue}，毛利{profit}，求毛利率。",
         "请计算毛利率，毛利为{profit}，收入为{revenue}。",
+        "毛利{profit}，收入{revenue}，毛利率为多少？",
+        "{who}收入{revenue}，其中毛利{profit}，计算毛利率。",
+        "已知毛利{profit}、营业收入{revenue}，求毛利率。",
+        "收入{revenue}中毛利有{profit}，毛利率是多少？",
     ),
 }
 
@@ -97,6 +139,13 @@ NET_PROFIT: dict[Language, tuple[str, ...]] = {
         "What is the net margin of a company with revenue of {revenue} and net profit of {profit}?",
         "{who} reports revenue of {revenue} and net income of {profit}. What is its net profit margin?",
         "If sales are {revenue} and net profit comes to {profit}, what net margin is that?",
+        "Net income {profit}, revenue {revenue}. Net margin?",
+        "Find the net margin of {who}: net profit {profit}, sales {revenue}.",
+        "What is the net profit margin if net income is {profit} and sales are {revenue}?",
+        "{who} kept {profit} as net profit out of revenue of {revenue}. What is the net margin?",
+        "Work out the net margin from revenue of {revenue} and net income of {profit}.",
+        "Sales: {revenue}. Net profit: {profit}. Calculate the net margin.",
+        "From {revenue} of sales, {who} has {profit} of net profit. Which net margin is that?",
     ),
     "zh": (
         "{who}净利润{profit}，营业收入{revenue}，净利率是多少？",
@@ -105,6 +154,13 @@ NET_PROFIT: dict[Language, tuple[str, ...]] = {
         "{who}实现营收{revenue}，净利润{profit}，请计算净利润率。",
         "已知净利润{profit}、收入{revenue}，净利率为多少？",
         "请问收入{revenue}、净利润{profit}的公司净利率是多少？",
+        "净利润{profit}，收入{revenue}，求净利率。",
+        "{who}的营业收入是{revenue}，净利润是{profit}，净利率多少？",
+        "请算出净利率：净利润{profit}，收入{revenue}。",
+        "收入{revenue}，净利润{profit}，净利润率为多少？",
+        "如果净利润为{profit}，营业收入为{revenue}，净利率是多少？",
+        "{who}本年收入{revenue}，净利{profit}，计算销售净利率。",
+        "每年收入{revenue}、净利润{profit}，净利率是百分之几？",
     ),
 }
 
@@ -113,11 +169,19 @@ NET_COSTS: dict[Language, tuple[str, ...]] = {
         "Revenue is {revenue} and total expenses are {costs}. What is the net margin?",
         "{who} has revenue of {revenue} and total costs including tax of {costs}. Find the net margin.",
         "Sales {revenue}, all costs and taxes {costs}: what is the net profit margin?",
+        "If revenue is {revenue} and all expenses add up to {costs}, what is the net margin?",
+        "{who} took in {revenue} and spent {costs} in all, taxes included. What is the net margin?",
+        "Revenue {revenue}, total expenses {costs}. Net margin?",
+        "Total expenses were {costs} on revenue of {revenue}. Compute the net profit margin.",
     ),
     "zh": (
         "{who}收入{revenue}，总费用{costs}，净利率是多少？",
         "营业收入{revenue}，全部成本费用和税金{costs}，求净利率。",
         "请计算净利率：收入{revenue}，成本费用及税合计{costs}。",
+        "收入{revenue}，总成本费用{costs}，求净利率。",
+        "{who}营业收入{revenue}，各项成本费用及税金共{costs}，净利率为多少？",
+        "已知收入{revenue}、总费用{costs}，计算净利率。",
+        "总费用{costs}，收入{revenue}，净利率是多少？",
     ),
 }
 
@@ -130,6 +194,13 @@ CURRENT: dict[Language, tuple[str, ...]] = {
         "The balance sheet of {who} shows current assets of {assets} and current liabilities of {debts}. "
         "Current ratio?",
         "With current liabilities of {debts} against current assets of {assets}, find the current ratio of {who}.",
+        "Current assets {assets}, current liabilities {debts}. Current ratio?",
+        "If current assets are {assets} and current liabilities are {debts}, what is the current ratio?",
+        "Find the current ratio of {who}: current assets {assets}, current liabilities {debts}.",
+        "{who} owns current assets of {assets} and owes current liabilities of {debts}. What is its current ratio?",
+        "Current liabilities: {debts}. Current assets: {assets}. Work out the current ratio.",
+        "What current ratio does {who} have with current assets of {assets} and current liabilities of {debts}?",
+        "Compare current assets of {assets} with current liabilities of {debts}: what is the current ratio?",
     ),
     "zh": (
         "{who}流动资产{assets}，流动负债{debts}，流动比率是多少？",
@@ -138,6 +209,13 @@ CURRENT: dict[Language, tuple[str, ...]] = {
         "已知流动负债{debts}，流动资产{assets}，请计算流动比率。",
         "{who}资产负债表显示流动资产{assets}、流动负债{debts}，流动比率为多少？",
         "请问流动负债{debts}、流动资产{assets}时流动比率是多少？",
+        "流动资产{assets}，流动负债{debts}，流动比率为多少？",
+        "{who}的流动资产是{assets}，流动负债是{debts}，求流动比率。",
+        "请算出流动比率：流动负债{debts}，流动资产{assets}。",
+        "如果流动资产为{assets}，流动负债为{debts}，流动比率是多少？",
+        "期末流动资产{assets}，流动负债{debts}，计算流动比率。",
+        "{who}流动负债{debts}，流动资产{assets}，流动比率多少？",
+        "以流动资产{assets}对流动负债{debts}，流动比率是几？",
     ),
 }
 
@@ -163,6 +241,14 @@ SIMPLE: dict[Language, tuple[str, ...]] = {
         "Over {t} years at a simple {r}% a year, how much interest comes from {p}?",
         "+{who} lends {p} for {t} years at {r}% simple interest. What total does it get back?",
         "Interest at a simple rate of {r}% on {p} for {t} years: how much?",
+        "{p} at {r}% simple interest for {t} years: how much interest?",
+        "What interest does {p} bring in {t} years at a simple rate of {r}%?",
+        "+{p} at {r}% simple interest for {t} years: what is the total amount?",
+        "{who} deposits {p} for {t} years at {r}% simple interest. What interest does it receive?",
+        "+Principal plus simple interest on {p} at {r}% after {t} years: how much is it?",
+        "+If {p} earns {r}% simple interest a year, what is the total after {t} years?",
+        "Simple interest rate {r}%, principal {p}, {t} years. What is the interest?",
+        "Interest is simple at {r}% a year; how much does {p} yield in {t} years?",
     ),
     "zh": (
         "本金{p}，年利率{r}%，单利{t}年，利息是多少？",
@@ -185,6 +271,14 @@ SIMPLE: dict[Language, tuple[str, ...]] = {
         "单利计息，期限{t}年，年利率{r}%，本金{p}，利息等于多少？",
         "+{p}以单利{r}%存放{t}年，到期本息总额是多少？",
         "请问{who}存{p}，单利{r}%，{t}年得到的利息是多少？",
+        "{p}，单利{r}%，{t}年，利息是多少？",
+        "单利年利率{r}%，存入{p}，{t}年可得利息多少？",
+        "+本金{p}，单利{r}%，{t}年后本利和是多少？",
+        "{who}以{r}%的单利存入{p}，期限{t}年，利息是多少？",
+        "+单利{r}%，{p}存{t}年，到期连本带息共多少？",
+        "+按单利计息，{p}年利率{r}%，{t}年后总额是多少？",
+        "请算出单利利息：本金{p}，利率{r}%，{t}年。",
+        "利率为单利{r}%，{t}年间{p}生息多少？",
     ),
 }
 
@@ -210,6 +304,14 @@ COMPOUND: dict[Language, tuple[str, ...]] = {
         "After {t} years of compounding at {r}% a year, how much has {p} become?",
         "-Over {t} years at {r}% compounded yearly, how much interest comes from {p}?",
         "Principal {p}, compound rate {r}% a year, term {t} years: what is the ending balance?",
+        "{p} at {r}% compound interest for {t} years: what is the final amount?",
+        "-{p} at {r}% compounded annually for {t} years: how much interest?",
+        "-What interest does {p} earn in {t} years at {r}% compound interest?",
+        "If {p} earns {r}% a year compounded annually, what is it worth after {t} years?",
+        "-With annual compounding at {r}%, how much interest does {who} earn on {p} in {t} years?",
+        "What is the amount after {t} years when {p} is compounded at {r}% a year?",
+        "-Find the interest on {p} compounded annually at {r}% for {t} years.",
+        "Compounded yearly at {r}%, {p} becomes how much in {t} years?",
     ),
     "zh": (
         "本金{p}，年利率{r}%，复利{t}年，本利和是多少？",
@@ -232,8 +334,31 @@ COMPOUND: dict[Language, tuple[str, ...]] = {
         "{p}做{t}年投资，复利年利率{r}%，期末总额是多少？",
         "-按年利率{r}%复利计息，{t}年里{p}产生多少利息？",
         "请问本金{p}、复利{r}%、{t}年后的本息总额是多少？",
+        "{p}，复利{r}%，{t}年后本利和是多少？",
+        "-{p}，年复利{r}%，{t}年的利息是多少？",
+        "-复利{r}%，存入{p}，{t}年后利息多少？",
+        "年利率{r}%，每年复利，{p}存{t}年后总额多少？",
+        "-{who}投资{p}，按年复利{r}%，{t}年共得利息多少？",
+        "{p}以{r}%的复利增长{t}年，最后是多少？",
+        "-求复利利息：本金{p}，利率{r}%，期限{t}年。",
+        "复利计息，年利率{r}%，{p}经过{t}年变为多少？",
     ),
 }
+
+
+FRAMES: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "Please answer: {}", "Question: {}", "{} Please show your working.", "{} Think step by step.", "Hi! {}",
+        "I have a question. {}", "{} Round as usual.", "Can you help me with this? {}", "Solve: {}",
+        "{} Put the final answer in \\boxed{{}}.", "Here is an exercise: {}", "{} Thank you.",
+    ),
+    "zh": (
+        "请回答：{}", "问题：{}", "{}请写出过程。", "{}请一步步思考。", "你好，{}", "我想问一下，{}",
+        "{}请给出计算过程。",
+        "请帮我算一算：{}", "{}请把最终答案放入\\boxed{{}}中。", "题目：{}", "{}谢谢。", "请解答：{}",
+    ),
+}  # fmt: skip
+"""What stands around a question now and then."""
 
 
 def split(wordings: Sized, unseen: bool) -> range:

@@ -20,7 +20,11 @@ from builtin_model.rewards import box, well_formed
 NUMBER = r"\d+(?:\.\d+)?"
 SUM = re.compile(rf"(?<![\d.×÷^(%-])({NUMBER})([+\-×])({NUMBER})=({NUMBER})(?![\d.]*[×÷])")
 COLUMN = re.compile(rf"({NUMBER})×(\d)(?:: column |：竖式)([\d,]+)→({NUMBER})")
-STEP = re.compile(r"(?:: |：)(\d+)(?:, |，)((?:×\d=\d+[^\n]*?)*)×(\d)=(\d+)(?:, left |，余)(\d+)(?=\n|$)")
+STEP = re.compile(
+    r"(?:: |：)(\d+)(?:, |，)(?:×\d=\d+[^\n]*?)*×(\d)=(\d+)"
+    r"(?:, left|，余)(?: ?(\d+)|(?:: column |：竖式)([\d',]+)→(\d+))(?=\n|$)"
+)
+BY_COLUMNS = re.compile(rf"(?<![\d.])({NUMBER})([+\-])({NUMBER})(?:: column |：竖式)([\d',]+)→({NUMBER})")
 TABLE = re.compile(r"(?:Multiples of (\d+): |(\d+)的倍数：)([^\n]+)")
 
 seeds = st.integers(0, 2**32)
@@ -51,19 +55,62 @@ def check_sums(text: str) -> int:
     return len(found)
 
 
+def check_difference(high: int, low: int, items: str) -> None:
+    """Add the written digits to the smaller figure: an apostrophe says that the column borrowed ten."""
+    borrowed = 0
+    for place, item in enumerate(items.split(",")):
+        digit, owing = int(item.removesuffix("'")), item.endswith("'")
+        upper, lower = high // 10**place % 10, low // 10**place % 10
+        assert upper + 10 * owing == digit + lower + borrowed
+        borrowed = owing
+    assert not borrowed
+
+
+def check_by_columns(text: str) -> int:
+    found = BY_COLUMNS.findall(text)
+    for first, sign, second, items, result in found:
+        one, two = Decimal(first), Decimal(second)
+        assert len(first.partition(".")[2]) == len(second.partition(".")[2])
+        if sign == "-":
+            assert one - two == Decimal(result), (first, second, result)
+            check_difference(int(first.replace(".", "")), int(second.replace(".", "")), items)
+            continue
+        assert one + two == Decimal(result), (first, second, result)
+        carried = 0
+        for place, item in enumerate(items.split(",")):
+            digits = (int(figure.replace(".", "")) // 10**place % 10 for figure in (first, second))
+            carried = sum(digits) + carried // 10
+            assert carried == int(item)
+    return len(found)
+
+
 def check_division(text: str) -> int:
     table = TABLE.search(text)
     assert table is not None
     divisor = int(table[1] or table[2])
     assert table[3] == " ".join(f"×{times}={times * divisor}" for times in range(2, 10))
-    steps = STEP.findall(text)
-    for current, _, digit, product, left in steps:
-        assert int(digit) * divisor == int(product)
-        assert int(current) - int(product) == int(left)
-        assert 0 <= int(left) < divisor
+    steps = check_steps(text, divisor)
     for before, after in pairwise(steps):
-        assert int(after[0]) == int(before[4]) * 10
+        assert after[0] == before[1] * 10
     return len(steps)
+
+
+def check_steps(text: str, divisor: int) -> list[tuple[int, int]]:
+    """Each line's figure and what was left of it."""
+    steps = []
+    for current, digit, product, whole, items, rest in STEP.findall(text):
+        left = int(whole or rest)
+        assert int(digit) * divisor == int(product)
+        assert int(current) - int(product) == left
+        assert 0 <= left < divisor
+        if items:
+            check_difference(int(current), int(product), items)
+        steps.append((int(current), left))
+    return steps
+
+
+def test_the_columns_of_a_sum_and_a_difference_are_checked_both_ways() -> None:
+    assert check_by_columns("820-123: column 7',9',6→697, 820+193: column 3,11,10→1013") == 2
 
 
 @given(seeds, languages, st.booleans(), st.booleans())
@@ -78,7 +125,8 @@ def test_growth_working_is_exact(seed: int, language: Language, held_out: bool, 
     exact = ((new - old) * 100 / old).copy_abs().quantize(Decimal("0.1"), ROUND_HALF_UP)
     assert exercise.expected == f"{'-' if new < old else ''}{exact}%"
     assert check_division(text) == 5
-    assert check_sums(text) >= 1
+    assert check_by_columns(text) == 1
+    assert any(word in text for word in ((", a fall", "，是下降") if new < old else (", a rise", "，是上升")))
     written = exercise.question.replace(",", "")
     assert f"{new}" in written
     assert f"{old}" in written
@@ -95,6 +143,7 @@ def test_ratio_working_is_exact(seed: int, language: Language, held_out: bool, u
     if margin is not None:
         revenue, costs, base = (Decimal(value) for value in margin.groups())
         share = (revenue - costs) / base
+        assert check_by_columns(text) == 1
     else:
         assert quotient is not None
         share = Decimal(quotient[1]) / Decimal(quotient[2])
@@ -118,6 +167,10 @@ def test_simple_interest_working_is_exact(seed: int, language: Language, held_ou
     assert Decimal(exercise.expected) == interest + (principal if total else 0)
     assert check_columns(text) + text.count("×10=") >= 2
     check_sums(text)
+    assert check_by_columns(text) == total + (rate % 1 != 0)
+    assert text.splitlines()[0] in (
+        ("Wanted: Amount.", "要求：本利和。") if total else ("Wanted: Interest.", "要求：利息。")
+    )
 
 
 @given(seeds, languages, st.booleans(), st.booleans())
@@ -134,7 +187,10 @@ def test_compound_interest_working_is_exact(seed: int, language: Language, held_
     assert exercise.expected is not None
     assert Decimal(exercise.expected) == amount - (principal if only_interest else 0)
     assert check_columns(text) + text.count("×10=") == years
-    assert check_sums(text) >= years
+    assert check_by_columns(text) == years + only_interest
+    check_sums(text)
+    wanted = ("Wanted: Interest.", "要求：利息。") if only_interest else ("Wanted: Amount.", "要求：本利和。")
+    assert text.splitlines()[0] in wanted
 
 
 MAKERS: tuple[Callable[[Random, Draw], Exercise], ...] = (
@@ -162,14 +218,21 @@ def test_wrong_trials_are_marked_and_corrected(seed: int, language: Language) ->
     exercise = questions.growth(Random(seed), Draw(language))
     for index, piece in enumerate(exercise.thinking):
         if piece.mark is Mark.TRIAL:
-            verdict, correction = exercise.thinking[index + 1].text, exercise.thinking[index + 2].text
-            assert re.search(r"too big|too small|太大|太小", verdict)
-            assert correction[0] != piece.text
+            following = "".join(later.text for later in exercise.thinking[index + 1 :]).partition("\n")[0]
+            verdict = re.search(r"(?:, too big|, too small|，太大|，太小)(?:, |，)×(\d)", following)
+            assert verdict is not None
+            assert verdict[1] != piece.text
 
 
 def test_a_wrong_working_would_be_noticed() -> None:
     with pytest.raises(AssertionError):
         check_sums("820-123=698")
+    with pytest.raises(AssertionError):
+        check_by_columns("820-123: column 7',9',6→698")
+    with pytest.raises(AssertionError):
+        check_by_columns("820-123: column 7',9,6→697")
+    with pytest.raises(AssertionError):
+        check_by_columns("820+123: column 3,4,9→942")
     with pytest.raises(AssertionError):
         check_columns("125×4: column 20,10,4→500")
     with pytest.raises(AssertionError):
@@ -183,12 +246,7 @@ def test_drills_are_exact_and_learn_no_given_figure(seed: int, language: Languag
     text = "".join(piece.text for piece in pieces)
     table = TABLE.search(text)
     if table is not None:
-        divisor = int(table[1] or table[2])
-        steps = STEP.findall(text)
-        assert len(steps) == drills.LINES
-        for current, _, digit, product, left in steps:
-            assert int(digit) * divisor == int(product)
-            assert int(current) - int(product) == int(left) < divisor
+        assert len(check_steps(text, int(table[1] or table[2]))) == drills.LINES
     else:
-        assert check_columns(text) + check_sums(text) == drills.LINES
+        assert check_columns(text) + check_by_columns(text) == drills.LINES
     assert sum(piece.mark is Mark.GIVEN for piece in pieces) >= drills.LINES
