@@ -1,4 +1,4 @@
-"""The second stage: GRPO with a format reward and an accuracy reward, both by rule.
+"""The second stage: GRPO with a format reward and an accuracy reward, by rule or with a verifier's help.
 
 Owns the groups of sampled answers, their advantages and the clipped objective. One update is made for each batch of
 samples, so the ratio to the sampling policy is one and the gradient is that of the advantage-weighted likelihood.
@@ -23,9 +23,10 @@ from builtin_model.conversation import END, Mix
 from builtin_model.decode import Sampling, complete
 from builtin_model.model import Qwen2
 from builtin_model.records import OFF_LIST, Exercise
-from builtin_model.rewards import reward
+from builtin_model.rewards import rewards
 from builtin_model.sft import Plan, Training, collate, rank, share
 from builtin_model.tokeniser import control_token
+from builtin_model.verifier import Verifier
 
 LOG = logging.getLogger(__name__)
 TASKS = {"growth": 0.34, "ratios": 0.3, "simple_interest": 0.08, "compound_interest": 0.16, "compliance": 0.03,
@@ -43,12 +44,13 @@ class GrpoPlan:
     updates: int = 12
     questions: int = 12
     group: int = 6
-    rate: float = 2e-4
+    rate: float = 6e-5
     temperature: float = 1.0
     longest: int = 440
     longest_prompt: int = 300
     micro_batch_tokens: int = 8192
     seed: int = 11
+    verifier: Verifier | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,11 @@ class Rollout:
     advantage: float
 
 
-def advantages(rewards: list[float]) -> list[float]:
+def advantages(earned: list[float]) -> list[float]:
     """Rewards of one group, centred and divided by their standard deviation; zeros where all are equal."""
-    mean = sum(rewards) / len(rewards)
-    deviation = (sum((value - mean) ** 2 for value in rewards) / len(rewards)) ** 0.5
-    return [(value - mean) / deviation if deviation > 0 else 0.0 for value in rewards]
+    mean = sum(earned) / len(earned)
+    deviation = (sum((value - mean) ** 2 for value in earned) / len(earned)) ** 0.5
+    return [(value - mean) / deviation if deviation > 0 else 0.0 for value in earned]
 
 
 def draw_questions(random: Random, tokeniser: Tokenizer, plan: GrpoPlan) -> list[tuple[Exercise, list[int]]]:
@@ -92,12 +94,11 @@ def roll_out(
     sampling = Sampling(temperature=plan.temperature, longest=plan.longest)
     outputs = complete(model, prompts, stop, sampling, generator)
     rollouts: list[Rollout] = []
-    earned: list[float] = []
-    for index, (exercise, ids) in enumerate(asked):
-        group = outputs[index * plan.group : (index + 1) * plan.group]
-        rewards = [reward(tokeniser.decode(output, skip_special_tokens=False), exercise) for output in group]
-        earned += rewards
-        for output, advantage in zip(group, advantages(rewards), strict=True):
+    texts = [tokeniser.decode(output, skip_special_tokens=False) for output in outputs]
+    earned = rewards(texts, [exercise for exercise, _ in asked for _ in range(plan.group)], plan.verifier)
+    for index, (_, ids) in enumerate(asked):
+        group = slice(index * plan.group, (index + 1) * plan.group)
+        for output, advantage in zip(outputs[group], advantages(earned[group]), strict=True):
             if advantage:
                 rollouts.append(Rollout(ids, [*output, stop], advantage))
     return rollouts, sum(earned) / len(earned)

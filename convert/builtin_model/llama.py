@@ -22,7 +22,7 @@ class LlamaCompleter:
         """One output for each prompt."""
         return [self.complete(prompt) for prompt in prompts]
 
-    def complete(self, prompt: str, longest: int = 400) -> str:
+    def complete(self, prompt: str, longest: int = 480) -> str:
         """Continue one prompt until the end of the turn."""
         result = self.llama.create_completion(
             self.llama.tokenize(prompt.encode(), add_bos=False, special=True),

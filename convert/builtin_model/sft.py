@@ -107,7 +107,8 @@ def load_model(path: Path) -> Qwen2:
     state = torch.load(path, weights_only=True)
     model = Qwen2(Shape(**state["shape"]))
     model.load_state_dict(state["model"])
-    return model.eval()
+    model.eval()
+    return model
 
 
 def collate(samples: list[dataset.Sample]) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,8 @@
 """The entry point: ``python -m builtin_model.train RUN_FOLDER`` makes the model from nothing, stage by stage.
 
 Owns the order of the stages and the processes they run in. A finished stage leaves a file behind and is not done
-again, and the long one goes on from its last save, so the command may be interrupted and repeated.
+again, and the long one goes on from its last save, so the command may be interrupted and repeated. With ``--base`` the
+same two stages start from a checkpoint and worked questions of one's own, and ``base`` does the work.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from builtin_model.conversation import END
 from builtin_model.decode import Sampling, complete
 from builtin_model.export import export
 from builtin_model.model import Qwen2, Shape, parameter_count
+from builtin_model.own_data import BadExamplesError, read
 from builtin_model.records import OFF_LIST
+from builtin_model.verifier import Verifier, VerifierError, verifier_at
 
 LOG = logging.getLogger(__name__)
 STAGES = ("tokeniser", "sft", "grpo", "export", "score", "card")
@@ -206,29 +209,57 @@ def write_card(folder: Path) -> None:
         (place / "README.md").write_text(text, encoding="utf-8")
 
 
-def arguments() -> argparse.Namespace:
+def train_from_base(base: str, path: Path, folder: Path, verifier: Verifier | None, sizes: dict[str, Any]) -> None:
+    """SFT and GRPO from a checkpoint on the examples of a file; needs trl and accelerate."""
+    examples = read(path)
+    try:
+        from builtin_model.base import BasePlan, run
+    except ImportError as error:
+        sys.exit(f"Training from a checkpoint needs the packages trl, accelerate, datasets and transformers: {error}.")
+    finished = run(base, examples, folder, BasePlan(verifier=verifier, **sizes))
+    LOG.info("finished: %s; python -m finr1_convert makes a GGUF of it", finished)
+
+
+def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="builtin_model.train", description="Make the built-in demonstration model.")
     parser.add_argument("folder", type=Path, help="where the run keeps its files")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that train together")
     parser.add_argument("--tokens", type=int, default=sft.Plan.tokens, help="length of the supervised training")
-    parser.add_argument("--updates", type=int, default=grpo.GrpoPlan.updates, help="length of the GRPO stage")
+    parser.add_argument("--updates", type=int, help="updates (steps) of the GRPO stage")
     parser.add_argument("--questions", type=int, default=200, help="scored questions for each task")
     parser.add_argument("--data", type=Path, help="folder of published test questions, for the off-list scores")
-    return parser.parse_args()
+    judge = parser.add_argument_group("a model as judge of answers that the rule turns down")
+    judge.add_argument("--verifier", metavar="URL", help="base address of an OpenAI-compatible server, to /v1")
+    judge.add_argument("--verifier-model", metavar="NAME", help="the model to ask there")
+    own = parser.add_argument_group("from a checkpoint, on questions of your own (through trl and accelerate)")
+    own.add_argument("--base", metavar="MODEL_OR_FOLDER", help="the checkpoint to start from")
+    own.add_argument("--jsonl", type=Path, metavar="FILE", help="one JSON object a line: question, reasoning, answer")
+    own.add_argument("--steps", type=int, default=-1, help="steps of SFT (default: one pass over the examples)")
+    own.add_argument("--batch", type=int, default=4, help="examples on each device at a time")
+    own.add_argument("--longest", type=int, default=1024, help="tokens of a sampled answer at most")
+    return parser
 
 
-def main() -> None:
-    """Run the stages that are asked for."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    options = arguments()
+def checked(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The options, those refused that say nothing without each other."""
+    options = parser.parse_args()
+    if bool(options.base) != bool(options.jsonl):
+        parser.error("--base and --jsonl go together: a checkpoint, and the examples it learns")
+    if bool(options.verifier) != bool(options.verifier_model):
+        parser.error("--verifier and --verifier-model go together: a server, and the model to ask there")
+    return options
+
+
+def from_nothing(options: argparse.Namespace, verifier: Verifier | None) -> None:
+    """All stages that are asked for."""
     folder: Path = options.folder
-    folder.mkdir(parents=True, exist_ok=True)
+    plan = grpo.GrpoPlan(updates=options.updates or grpo.GrpoPlan.updates, verifier=verifier)
     stages = {
         "tokeniser": lambda: train_tokeniser(folder),
         "sft": lambda: together(sft_worker, options.workers, folder, sft.Plan(tokens=options.tokens)),
-        "grpo": lambda: train_grpo(folder, options.workers, grpo.GrpoPlan(updates=options.updates)),
+        "grpo": lambda: train_grpo(folder, options.workers, plan),
         "export": lambda: export_model(folder),
         "score": lambda: score_model(folder, options.workers, options.questions, options.data),
         "card": lambda: write_card(folder),
@@ -237,6 +268,23 @@ def main() -> None:
         if stage in options.stages:
             LOG.info("stage: %s", stage)
             stages[stage]()
+
+
+def main() -> None:
+    """Run the stages that are asked for."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    options = checked(arguments())
+    options.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        verifier = verifier_at(options.verifier, options.verifier_model) if options.verifier else None
+        if options.base is None:
+            from_nothing(options, verifier)
+        else:
+            sizes = {"sft_steps": options.steps, "grpo_steps": options.updates or -1, "batch": options.batch,
+                     "group": options.batch, "longest_completion": options.longest}  # fmt: skip
+            train_from_base(options.base, options.jsonl, options.folder, verifier, sizes)
+    except (BadExamplesError, VerifierError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

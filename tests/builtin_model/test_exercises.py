@@ -12,7 +12,7 @@ from builtin_model import compliance, dataset, off_list, sentiment, templates
 from builtin_model.conversation import OFFICIAL_SYSTEM, SCORED, SCORED_SECOND, prompt
 from builtin_model.questions import Draw
 from builtin_model.records import LANGUAGES, OFF_LIST, TASKS, Exercise, Language, Mark, is_held_out
-from builtin_model.rewards import box, declined, reward, right, well_formed
+from builtin_model.rewards import agrees, box, declined, rewards, right, well_formed
 
 WORDINGS = {
     "growth": [templates.GROWTH],
@@ -56,7 +56,7 @@ def test_every_exercise_is_well_formed_and_earns_both_rewards(
     exercise = dataset.MAKERS[task](Random(seed), Draw(language, held_out, unseen))
     assert well_formed(exercise.completion)
     assert right(exercise.completion, exercise)
-    assert reward(exercise.completion, exercise) == 2.0
+    assert rewards([exercise.completion], [exercise], None) == [2.0]
     assert declined(exercise.completion) == (task == OFF_LIST)
     assert exercise.question
     assert exercise.question == exercise.question.strip()
@@ -159,13 +159,34 @@ def test_malformed_outputs_earn_nothing(output: str) -> None:
     assert not well_formed(output)
     assert box(output) is None
     exercise = dataset.MAKERS["growth"](Random(1), Draw("en"))
-    assert reward(output, exercise) == 0.0
+    assert rewards([output], [exercise], None) == [0.0]
 
 
 def test_the_last_box_counts_and_a_wrong_one_earns_the_format_only() -> None:
     exercise = dataset.MAKERS["compliance"](Random(1), Draw("zh"))
     wrong = "是" if exercise.expected == "否" else "否"
     form = "<think>\n想\n</think>\n<answer>\n{}\n</answer>"
-    assert reward(form.format(f"\\boxed{{{wrong}}} \\boxed{{{exercise.expected}}}"), exercise) == 2.0
-    assert reward(form.format(f"\\boxed{{{exercise.expected}}} \\boxed{{{wrong}}}"), exercise) == 1.0
+    first_wrong = form.format(f"\\boxed{{{wrong}}} \\boxed{{{exercise.expected}}}")
+    last_wrong = form.format(f"\\boxed{{{exercise.expected}}} \\boxed{{{wrong}}}")
+    assert rewards([first_wrong, last_wrong], [exercise, exercise], None) == [2.0, 1.0]
     assert box(form.format("\\boxed{-15.0\\%}")) == "-15.0%"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "same"),
+    [
+        ("It is \\boxed{12.5\\%}.", "\\boxed{12.5%}", True),
+        ("It is 12.5%.", "\\boxed{12.5%}", False),
+        ("\\boxed{1,250}", "The total is \\boxed{1250}", True),
+        ("\\boxed{1250}", "\\boxed{125}", False),
+        ("Yes.", "yes", True),
+        ("  The   current ratio\nis 2 ", "the current ratio is 2.", True),
+        ("\\boxed{B}", "B", True),
+        ("\\boxed{A} \\boxed{B}", "B", False),
+        ("C", "B", False),
+    ],
+)
+def test_answers_in_free_words_are_compared_by_their_box_or_their_text(answer: str, expected: str, same: bool) -> None:
+    output = f"<think>\nhm\n</think>\n<answer>\n{answer}\n</answer>"
+    assert agrees(output, expected) is same
+    assert not agrees(answer, expected)
