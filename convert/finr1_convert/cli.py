@@ -12,9 +12,10 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -33,6 +34,7 @@ from rich.text import Text
 from .conversion import Result, convert
 from .errors import ConvertError, OutputExistsError
 from .file_types import AUTOMATIC, NAMES, file_type
+from .imatrix import CONTEXT, ImatrixResult, make_imatrix
 from .inspection import inspect
 from .inspection_view import show_inspection
 from .progress import OnProgress, Progress
@@ -40,7 +42,8 @@ from .verification import DEFAULT_CONTEXT, verify
 from .verification_sidecar import require_writable, sidecar_path, write_sidecar
 from .verification_view import show_verification
 
-_STAGES = {"write": "Writing", "quantise": "Quantising", "verify": "Comparing"}
+_R = TypeVar("_R")
+_STAGES = {"write": "Writing", "quantise": "Quantising", "imatrix": "Evaluating", "verify": "Comparing"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _inspect(_inspecting_parser().parse_args(arguments[1:]))
         if arguments[:1] == ["verify"]:
             return _verify(_verifying_parser().parse_args(arguments[1:]))
+        if arguments[:1] == ["imatrix"]:
+            return _imatrix(_imatrix_parser().parse_args(arguments[1:]))
         return _convert(_converting_parser().parse_args(arguments))
     except ConvertError as error:
         print(f"error: {error.message}", file=sys.stderr)
@@ -74,8 +79,8 @@ def _converting_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="finr1-convert",
         description="Convert a Hugging Face checkpoint of Fin-R1 or another Qwen2 model to GGUF.",
-        epilog="finr1-convert inspect FILE.gguf shows what a GGUF holds; finr1-convert verify MODEL.gguf --against"
-        " REFERENCE.gguf says what quantising has cost.",
+        epilog="finr1-convert inspect FILE.gguf shows what a GGUF holds; finr1-convert imatrix MODEL.gguf OUT finds out"
+        " which weights matter; finr1-convert verify MODEL.gguf --against REFERENCE.gguf says what quantising cost.",
     )
     parser.add_argument(
         "checkpoint", type=Path, metavar="CHECKPOINT_DIR", help="folder with config.json and *.safetensors"
@@ -87,6 +92,9 @@ def _converting_parser() -> argparse.ArgumentParser:
         default=AUTOMATIC,
         metavar="TYPE",
         help=f"{', '.join(NAMES)} (default: {AUTOMATIC}, the type of the checkpoint)",
+    )
+    parser.add_argument(
+        "--imatrix", type=Path, metavar="FILE", help="importance matrix of this model, for a quantised type"
     )
     parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="for quantising (default: all cores)")
     parser.add_argument("--force", action="store_true", help="replace the output if it exists")
@@ -107,6 +115,52 @@ def _inspect(arguments: argparse.Namespace) -> int:
         print(json.dumps(inspection.as_json(), indent=2))
     else:
         show_inspection(inspection, Console(width=None if sys.stdout.isatty() else 160))
+    return 0
+
+
+def _imatrix_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="finr1-convert imatrix",
+        description="Find out how much each column of a model's matrices matters, by evaluating a text. Quantising with"
+        " the result (--imatrix) loses less.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL.gguf", help="the model, best in f16 or bf16")
+    parser.add_argument("output", type=Path, metavar="OUT", help="file to write, Fin-R1.imatrix say")
+    parser.add_argument(
+        "--text", type=Path, metavar="FILE", help="UTF-8 text (default: a bilingual one about finance that is included)"
+    )
+    parser.add_argument(
+        "--ctx", type=_count, default=CONTEXT, metavar="N", help="tokens a chunk (default: %(default)s)"
+    )
+    parser.add_argument("--chunks", type=_count, default=0, metavar="N", help="chunks at most (default: all)")
+    parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="default: all cores")
+    parser.add_argument("--force", action="store_true", help="replace the output if it exists")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+def _imatrix(arguments: argparse.Namespace) -> int:
+    def make(overwrite: bool) -> ImatrixResult:
+        with _progress_bar(of_bytes=False) as on_progress:
+            return make_imatrix(
+                arguments.model,
+                arguments.output,
+                arguments.text,
+                context=arguments.ctx,
+                chunks=arguments.chunks,
+                threads=arguments.threads,
+                overwrite=overwrite,
+                on_progress=on_progress,
+            )
+
+    result = _asking_to_replace(make, arguments.force)
+    if arguments.json:
+        print(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
+    else:
+        print(
+            f"{result.output}: {result.entries} matrices over {result.chunks} chunks of {result.context} tokens"
+            f" of {result.text}, {result.seconds:.1f} s"
+        )
     return 0
 
 
@@ -177,12 +231,7 @@ def _count(text: str) -> int:
 
 
 def _convert(arguments: argparse.Namespace) -> int:
-    try:
-        result = _with_progress(arguments, overwrite=arguments.force)
-    except OutputExistsError as error:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()) or not _agreed(error.message):
-            raise
-        result = _with_progress(arguments, overwrite=True)
+    result = _asking_to_replace(lambda overwrite: _with_progress(arguments, overwrite), arguments.force)
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     if arguments.json:
@@ -190,6 +239,16 @@ def _convert(arguments: argparse.Namespace) -> int:
     else:
         print(_summary(result))
     return 0
+
+
+def _asking_to_replace(work: Callable[[bool], _R], force: bool) -> _R:
+    """Do the work; where its output exists, a person at a terminal is asked whether it may be replaced."""
+    try:
+        return work(force)
+    except OutputExistsError as error:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or not _agreed(error.message):
+            raise
+        return work(True)
 
 
 def _agreed(message: str) -> bool:
@@ -203,6 +262,7 @@ def _with_progress(arguments: argparse.Namespace, overwrite: bool) -> Result:
             arguments.checkpoint,
             arguments.output,
             arguments.type,
+            imatrix=arguments.imatrix,
             threads=arguments.threads,
             overwrite=overwrite,
             on_progress=on_progress,

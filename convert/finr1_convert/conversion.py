@@ -91,6 +91,7 @@ def convert(
     target: Path,
     type_name: str = AUTOMATIC,
     *,
+    imatrix: Path | None = None,
     threads: int = 0,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
@@ -98,9 +99,10 @@ def convert(
 ) -> Result:
     """Convert the checkpoint in ``directory`` to the GGUF ``target``.
 
-    ``type_name`` is a float type, a quantised type, or "auto" for the type the checkpoint is stored in.
-    ``threads`` are for quantising, 0 for all cores. ``on_progress`` is called from this thread a few times a
-    second; ``cancelled`` is asked as often, and once it says True the call raises CancelledError.
+    ``type_name`` is a float type, a quantised type, or "auto" for the type the checkpoint is stored in. ``imatrix`` is
+    the file of an importance matrix of this model, for a quantised type. ``threads`` are for quantising, 0 for all
+    cores. ``on_progress`` is called from this thread a few times a second; ``cancelled`` is asked as often, and once it
+    says True the call raises CancelledError.
 
     Raises ConvertError when anything is wrong with the checkpoint, the target or the disk. Whatever is raised
     (KeyboardInterrupt included), nothing is left under the target's name or beside it.
@@ -108,9 +110,10 @@ def convert(
     started = time.monotonic()
     plan = examine(directory)
     kind = plan.stored_type if type_name.lower() == AUTOMATIC else file_type(type_name)
+    _check_imatrix(kind, imatrix)
     with claim_output(target, overwrite) as output:
         try:
-            size = _write(plan, kind, output, threads, on_progress, cancelled or (lambda: False))
+            size = _write(plan, kind, output, imatrix, threads, on_progress, cancelled or (lambda: False))
         except OSError as error:
             raise disk_error(error, output.target) from error
     return Result(
@@ -125,10 +128,23 @@ def convert(
     )
 
 
+def _check_imatrix(kind: FileType, imatrix: Path | None) -> None:
+    if imatrix is None and kind.needs_imatrix:
+        raise ConvertError(
+            f"{kind.name} is useless without an importance matrix",
+            "make one with `finr1-convert imatrix` and give it with --imatrix; Q2_K and IQ3_S do without",
+        )
+    if imatrix is not None and kind.is_float:
+        raise ConvertError(
+            f"an importance matrix changes nothing in {kind.name}", "it helps quantised types: --type Q4_K_M, say"
+        )
+
+
 def _write(
     plan: Plan,
     kind: FileType,
     output: Output,
+    imatrix: Path | None,
     threads: int,
     on_progress: OnProgress | None,
     cancelled: Cancelled,
@@ -140,7 +156,7 @@ def _write(
         question = output.part("question")
         asked = first_rows(plan.tensors)
         write_gguf(question, plan.stored_type, plan.config, plan.vocabulary, plan.description.metadata, asked)
-        part = quantise(plan.checkpoint, question, output, kind, plan.nbytes, threads, on_progress, cancelled)
+        part = quantise(plan.checkpoint, question, output, kind, plan.nbytes, imatrix, threads, on_progress, cancelled)
     header = read_header(part)
     shapes = {tensor.name: tensor.shape for tensor in header.tensors}
     if shapes != {tensor.name: tensor.source.shape for tensor in plan.tensors}:

@@ -1,8 +1,7 @@
 """The types that a GGUF can be written in: their names, llama.cpp's numbers for them, and about how large
 they get.
 
-Owns the list that the command line offers. Types that are useless without an importance matrix are named here
-so that the refusal can say why.
+Owns the list that the command line offers, and which of the types are useless without an importance matrix.
 """
 
 from __future__ import annotations
@@ -14,12 +13,16 @@ from .errors import ConvertError
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """``number`` is llama.cpp's ``llama_ftype``; ``bits`` an upper estimate of the bits a weight takes."""
+    """``number`` is llama.cpp's ``llama_ftype``; ``bits`` an upper estimate of the bits a weight takes.
+
+    With so few bits that ``needs_imatrix``, llama.cpp refuses to guess which weights matter.
+    """
 
     name: str
     number: int
     bits: float
     is_float: bool = False
+    needs_imatrix: bool = False
 
 
 FLOAT_TYPES = (
@@ -45,11 +48,19 @@ QUANTISED_TYPES = (
     FileType("Q3_K_S", 11, 3.7),
     FileType("IQ3_M", 27, 3.9),
     FileType("IQ3_S", 26, 3.7),
+    FileType("IQ3_XS", 22, 3.5, needs_imatrix=True),
+    FileType("IQ3_XXS", 23, 3.3, needs_imatrix=True),
     FileType("Q2_K", 10, 3.3),
+    FileType("Q2_K_S", 21, 3.0, needs_imatrix=True),
+    FileType("IQ2_M", 29, 3.0, needs_imatrix=True),
+    FileType("IQ2_S", 28, 2.8, needs_imatrix=True),
+    FileType("IQ2_XS", 20, 2.6, needs_imatrix=True),
+    FileType("IQ2_XXS", 19, 2.4, needs_imatrix=True),
+    FileType("IQ1_M", 31, 2.2, needs_imatrix=True),
+    FileType("IQ1_S", 24, 2.0, needs_imatrix=True),
 )
 AUTOMATIC = "auto"
 NAMES = (AUTOMATIC, *(kind.name for kind in FLOAT_TYPES + QUANTISED_TYPES))
-_NEED_A_MATRIX = ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "Q2_K_S")
 _ALIASES = {"q3_k": "Q3_K_M", "q4_k": "Q4_K_M", "q5_k": "Q5_K_M"}
 
 
@@ -59,11 +70,6 @@ def file_type(name: str) -> FileType:
     for kind in FLOAT_TYPES + QUANTISED_TYPES:
         if kind.name.lower() == wanted:
             return kind
-    if wanted.upper() in _NEED_A_MATRIX:
-        raise ConvertError(
-            f"{wanted.upper()} is useless without an importance matrix",
-            "Q2_K and IQ3_S are the smallest types without one",
-        )
     raise ConvertError(f"there is no type {name}", f"the types are {', '.join(NAMES)}")
 
 

@@ -68,16 +68,16 @@ def disk_error(error: OSError, target: Path) -> ConvertError:
 
 
 @contextmanager
-def claim_output(target: Path, overwrite: bool) -> Iterator[Output]:
+def claim_output(target: Path, overwrite: bool, ending: str | None = ".gguf") -> Iterator[Output]:
     """Reserve ``target`` for this process; on leaving, for whatever reason, every part file is gone.
 
-    Raises OutputExistsError when it exists and may not be replaced, and ConvertError when it is no usable
-    name or another conversion is writing to it.
+    Its name must have the ``ending``, None for any. Raises OutputExistsError when it exists and may not be replaced,
+    and ConvertError when it is no usable name or another conversion is writing to it.
     """
     target = target.absolute()
-    if target.suffix.lower() != ".gguf":
+    if ending is not None and target.suffix.lower() != ending:
         raise ConvertError(
-            f"the output {target.name} does not end in .gguf", "model files are recognised by that ending"
+            f"the output {target.name} does not end in {ending}", "model files are recognised by that ending"
         )
     if not target.parent.is_dir():
         raise ConvertError(f"the folder {target.parent} does not exist", "make it first")
@@ -104,7 +104,7 @@ def _exists(target: Path) -> OutputExistsError:
 
 
 def _remove_parts(output: Output) -> None:
-    for purpose in ("model", "question", "answer"):
+    for purpose in ("model", "question", "answer", "imatrix"):
         output.part(purpose).unlink(missing_ok=True)
 
 

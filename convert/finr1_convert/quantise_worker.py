@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import llama_cpp
@@ -17,11 +17,14 @@ from .checkpoint import open_checkpoint
 from .errors import ConvertError
 from .file_types import FileType, file_type
 from .ggml_rows import Floats
+from .imatrix_file import read_imatrix
+from .importance import Importance, importance_of
+from .importance_parameters import ImportanceParameters
 from .output import disk_error, require_space
 from .progress import Meter
 from .quantise_plan import QuantisationPlan, read_plan
 from .quantise_stream import write_quantised
-from .qwen2 import model_tensors, read_config
+from .qwen2 import ModelTensor, model_tensors, read_config
 from .worker import Parent, run_worker
 
 _LEVEL_ERROR = 4
@@ -29,21 +32,26 @@ _REPORT_SECONDS = 0.05
 
 
 def work(parent: Parent, arguments: Sequence[str]) -> None:
-    """``checkpoint question answer target type threads``: see ``quantising.quantise``."""
+    """``checkpoint question answer target type imatrix threads``: see ``quantising.quantise``."""
     checkpoint, question, answer, target = map(Path, arguments[:4])
-    kind, threads = file_type(arguments[4]), int(arguments[5])
-    importance: dict[str, Floats] = {}
+    kind, imatrix, threads = file_type(arguments[4]), arguments[5], int(arguments[6])
     try:
-        ask_llama_cpp(question, answer, kind)
         found = open_checkpoint(checkpoint)
-        plan = read_plan(answer, model_tensors(found, read_config(found.config)))
+        tensors = model_tensors(found, read_config(found.config))
+        importance = _importance(imatrix, tensors) if imatrix else None
+        ask_llama_cpp(question, answer, kind, importance)
+        plan = read_plan(answer, tensors)
         require_space(target.parent, plan.nbytes)
-        _write(target, plan, importance, threads or _cores(), parent)
+        _write(target, plan, importance.weights if importance else {}, threads or _cores(), parent)
     except OSError as error:
         raise disk_error(error, target) from error
 
 
-def ask_llama_cpp(question: Path, answer: Path, kind: FileType) -> None:
+def _importance(imatrix: str, tensors: Iterable[ModelTensor]) -> Importance:
+    return importance_of(read_imatrix(Path(imatrix)), imatrix, {tensor.name: tensor.source.shape for tensor in tensors})
+
+
+def ask_llama_cpp(question: Path, answer: Path, kind: FileType, importance: Importance | None = None) -> None:
     """Have llama.cpp quantise the file ``question`` to ``answer``. Raises ConvertError with the reason it gives."""
     reasons: list[str] = []
 
@@ -56,6 +64,9 @@ def ask_llama_cpp(question: Path, answer: Path, kind: FileType) -> None:
     llama_cpp.llama_log_set(on_log, ctypes.c_void_p(0))
     parameters = llama_cpp.llama_model_quantize_default_params()
     parameters.ftype = kind.number
+    arrays = ImportanceParameters(importance) if importance else None
+    if arrays:
+        arrays.put_into(parameters)
     try:
         failed = llama_cpp.llama_model_quantize(os.fsencode(question), os.fsencode(answer), ctypes.byref(parameters))
     finally:

@@ -22,6 +22,7 @@ def quantise(
     output: Output,
     kind: FileType,
     nbytes: int,
+    imatrix: Path | None,
     threads: int,
     on_progress: OnProgress | None,
     cancelled: Callable[[], bool],
@@ -29,8 +30,9 @@ def quantise(
     """Quantise the folder ``checkpoint`` to ``kind`` and force the result to the disk; the path of its part file.
 
     ``question`` is the float GGUF with the first rows of each tensor (``quantise_plan.py``), ``nbytes`` the size of the
-    checkpoint's tensors, ``threads`` 0 for all cores. Raises ConvertError when llama.cpp refuses or dies or the disk is
-    too small, CancelledError when ``cancelled`` says so; the process is gone in every case.
+    checkpoint's tensors, ``imatrix`` the file of an importance matrix, ``threads`` 0 for all cores. Raises ConvertError
+    when the matrix is of another model, when llama.cpp refuses or dies or the disk is too small, CancelledError when
+    ``cancelled`` says so; the process is gone in every case.
     """
     meter = Meter("quantise", nbytes, on_progress)
 
@@ -39,6 +41,7 @@ def quantise(
 
     answer, target = output.part("answer"), output.part("model")
     arguments = [str(path.absolute()) for path in (checkpoint, question, answer, target)]
-    doing = f"quantising to {kind.name}"
-    run_worker_process("quantise_worker", [*arguments, kind.name, str(threads)], doing, on_message, cancelled)
+    # The name of the matrix stands in the result as it was given, so it goes as it is.
+    arguments += [kind.name, str(imatrix or ""), str(threads)]
+    run_worker_process("quantise_worker", arguments, f"quantising to {kind.name}", on_message, cancelled)
     return target

@@ -20,7 +20,6 @@ from tests.convert.conftest import Run
         (),
         ("only-one",),
         ("a", "b.gguf", "--type", "Q9_9"),
-        ("a", "b.gguf", "--type", "IQ1_S"),
         ("a", "b.gguf", "--threads", "0"),
         ("a", "b.gguf", "--threads", "many"),
         ("a", "b.gguf", "--unknown"),
@@ -32,10 +31,6 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...], run: Run) -> None:
     assert code == 2
     assert stdout == ""
     assert "usage: finr1-convert" in stderr
-
-
-def test_a_type_that_needs_a_matrix_says_so(run: Run) -> None:
-    assert "importance matrix" in run("a", "b.gguf", "--type", "iq1_s")[2]
 
 
 @pytest.mark.parametrize(("given", "number"), [("F16", 1), ("bf16", 32), ("q8_0", 7), ("q4_k", 15), ("auto", 32)])
