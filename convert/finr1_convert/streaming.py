@@ -79,6 +79,8 @@ class TensorCopier:
         out: Bits = np.frombuffer(self._converted, dtype=_BITS[target], count=len(bits))
         if source == "F32":
             _from_f32(bits, target, out)
+        elif (source, target) == ("BF16", "F32"):
+            np.left_shift(bits, np.uint32(16), out=out, dtype=np.uint32)
         else:
             if (source, target) not in self._tables:
                 self._tables[source, target] = _table(source, target)
@@ -92,7 +94,10 @@ class TensorCopier:
 
 
 def _table(source: str, target: str) -> Bits:
-    """The answer for each of the 65,536 values of a 16-bit type: three times as fast as converting."""
+    """The answer for each of the 65,536 values of a 16-bit type: three times as fast as converting.
+
+    Not for BF16 to F32, which is a shift and faster still.
+    """
     patterns = np.arange(1 << 16, dtype=np.uint16)
     with np.errstate(invalid="ignore"):
         if source == "BF16":

@@ -126,6 +126,14 @@ def edit_json(path: Path, **changes: Any) -> None:
 
 def random_weights(variant: Variant, rows: int, seed: int) -> dict[str, NDArray[np.float32]]:
     """All tensors of the variant in F32, small enough for a forward pass to stay finite."""
+    return {
+        name: _noise(shape, seed + number) + np.float32("norm" in name)
+        for number, (name, shape) in enumerate(tensor_shapes(variant, rows).items())
+    }
+
+
+def tensor_shapes(variant: Variant, rows: int) -> dict[str, tuple[int, ...]]:
+    """All tensors of the variant, whose vocabulary has ``rows`` rows, and their shapes."""
     hidden, wide = variant.hidden, variant.feed_forward
     head = variant.config.get("head_dim") or hidden // variant.heads
     queries, keys = head * variant.heads, head * variant.key_value_heads
@@ -148,10 +156,7 @@ def random_weights(variant: Variant, rows: int, seed: int) -> dict[str, NDArray[
             "mlp.down_proj.weight": (hidden, wide),
         }
         shapes.update({f"model.layers.{layer}.{name}": shape for name, shape in of_a_layer.items()})
-    return {
-        name: _noise(shape, seed + number) + np.float32("norm" in name)
-        for number, (name, shape) in enumerate(shapes.items())
-    }
+    return shapes
 
 
 def _noise(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
