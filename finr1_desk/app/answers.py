@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 PAINT_MS: Final = 40  # 25 Hz: steady to the eye, and a small part of a core
 SAVE_MS: Final = 500  # half of the promised second, so that a slow disk still keeps the promise
+FIGURES_MS: Final = 250  # tokens/s and the context: faster, figures cannot be read
 CLOCK_MS: Final = 1000  # «Thinking… 12 s» goes on while no token comes
 RETRY_MS: Final = 5000
 
@@ -78,6 +79,8 @@ class Answers(QObject):
         self._paint.timeout.connect(self._on_paint)
         self._save = QTimer(self, interval=SAVE_MS)
         self._save.timeout.connect(self._on_save)
+        self._figures = QTimer(self, interval=FIGURES_MS)
+        self._figures.timeout.connect(self._on_figures)
         self._clock = QTimer(self, interval=CLOCK_MS)
         self._clock.timeout.connect(self._on_clock)
         self._retry = QTimer(self, interval=RETRY_MS)
@@ -332,7 +335,7 @@ class Answers(QObject):
     # -- painting and saving
 
     def _run_timers(self) -> None:
-        for timer in (self._paint, self._save, self._clock):
+        for timer in (self._paint, self._save, self._figures, self._clock):
             if self._writing and not timer.isActive():
                 timer.start()
             elif not self._writing:
@@ -343,9 +346,12 @@ class Answers(QObject):
             if writing.unpainted:
                 writing.unpainted = False
                 self.grew.emit(writing.message, writing.status)
-                if writing.conversation_id == self._conversations.current:
-                    self.speed.emit(writing.status.tokens_per_s)
-                    self._tell_context()
+
+    def _on_figures(self) -> None:
+        writing = self._writing.get(self._conversations.current or "")
+        if writing is not None:
+            self.speed.emit(writing.status.tokens_per_s)
+            self._tell_context()
 
     def _on_clock(self) -> None:
         for writing in self._writing.values():
@@ -400,7 +406,7 @@ class Answers(QObject):
 
     def keep_everything(self, timeout: float) -> None:
         """Puts every answer being written on disk as it stands; for leaving, so it waits for the disk."""
-        for timer in (self._paint, self._save, self._clock, self._retry):
+        for timer in (self._paint, self._save, self._figures, self._clock, self._retry):
             timer.stop()
         ended = [writing.ended(self._identity(writing)) for writing in self._writing.values()]
         ended += [message for message, _ in self._unsaved]

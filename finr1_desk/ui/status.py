@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QMenu, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from finr1_desk.ui.header import ElidedLabel
 from finr1_desk.ui.icons import Icons
@@ -19,31 +19,39 @@ from finr1_desk.ui.theme import GRID, Theme
 FULL = 0.9  # of the context, from which on the meter warns
 
 
-class ContextMeter(QProgressBar):
-    """Tokens used of the context, as figures beside a small bar."""
+class ContextMeter(QWidget):
+    """Tokens used of the context, as figures beside a small bar.
+
+    No `QProgressBar`: that repaints the window at once, whenever its value changes.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("contextMeter")
         self.theme = theme
+        self._share = 0.0
+        self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.show_use(0, 0)
 
     def show_use(self, tokens: int, limit: int) -> None:
-        self.setRange(0, max(limit, 1))
-        self.setValue(min(tokens, max(limit, 1)))
-        self.setFormat(f"{tokens:,} / {limit:,}" if limit else "–")
+        before = len(self._text)
+        self._share = min(tokens / limit, 1.0) if limit else 0.0
+        self._text = f"{tokens:,} / {limit:,}" if limit else "–"
         words = self.tr("Context: {used} of {limit} tokens used").format(used=f"{tokens:,}", limit=f"{limit:,}")
         self.setToolTip(words)
         self.setAccessibleName(words)
-        self.updateGeometry()
+        if len(self._text) != before:
+            self.updateGeometry()
         self.update()
 
     def text(self) -> str:
-        return self.format()
+        """The figures that are shown."""
+        return self._text
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self.format()) + 8 * GRID, 3 * GRID)
+        widest = "0" * len(self._text)  # so that the bar beside it does not tremble with every figure
+        return QSize(self.fontMetrics().horizontalAdvance(widest) + 8 * GRID, 3 * GRID)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -55,13 +63,12 @@ class ContextMeter(QProgressBar):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.theme.color("line"))
         painter.drawRoundedRect(bar, 2, 2)
-        share = self.value() / max(self.maximum(), 1)
-        if share > 0:
-            painter.setBrush(self.theme.color("danger" if share >= FULL else "accent"))
-            painter.drawRoundedRect(QRectF(bar.left(), bar.top(), max(4.0, bar.width() * share), 4), 2, 2)
+        if self._share > 0:
+            painter.setBrush(self.theme.color("danger" if self._share >= FULL else "accent"))
+            painter.drawRoundedRect(QRectF(bar.left(), bar.top(), max(4.0, bar.width() * self._share), 4), 2, 2)
         painter.setPen(self.theme.color("muted"))
         words = self.rect().adjusted(7 * GRID + GRID // 2, 0, 0, 0)
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.format())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._text)
 
 
 class StatusBar(QStatusBar):

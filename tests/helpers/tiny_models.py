@@ -131,9 +131,18 @@ def speaking(answer: str, *, model: TinyModel = QWEN2, after: str = "\n", length
     return replace(model, chains={**model.chains, after: [*unique_pieces(answer, length), model.eos]})
 
 
-def endless(*, model: TinyModel = QWEN2, after: str = "\n", words: int = 50, opening: Sequence[str] = ()) -> TinyModel:
-    """A model that never stops: after `opening`, words in a circle."""
+def endless(
+    *,
+    model: TinyModel = QWEN2,
+    after: str = "\n",
+    words: int = 50,
+    paragraph: int | None = None,
+    opening: Sequence[str] = (),
+) -> TinyModel:
+    """A model that never stops: after `opening`, words in a circle, with a new paragraph after so many of them."""
     circle = [f" word{i:03d}" for i in range(words)]
+    if paragraph is not None:
+        circle[paragraph - 1 :: paragraph] = [f"{word}.\n\n" for word in circle[paragraph - 1 :: paragraph]]
     return replace(model, chains={**model.chains, after: [*opening, *circle], circle[-1]: [circle[0]]})
 
 

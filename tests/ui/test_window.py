@@ -150,7 +150,6 @@ def test_the_context_meter_shows_figures_and_says_them(window: Window) -> None:
     window.status.show_context(1234, 16384)
     meter = window.findChild(ContextMeter)
     assert isinstance(meter, ContextMeter)
-    assert (meter.value(), meter.maximum()) == (1234, 16384)
     assert meter.text() == "1,234 / 16,384"
     assert "1,234 of 16,384" in meter.accessibleName()
 

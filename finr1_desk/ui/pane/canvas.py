@@ -43,7 +43,7 @@ class Canvas:
         for placed in self._flow.placed():
             if placed.view_index not in grounds:
                 grounds.add(placed.view_index)
-                placed.view.paint_ground(painter, page, self._flow.view_top(placed))
+                placed.view.paint_ground(painter, page, self._flow.view_top(placed), clip)
             if placed.top > clip.bottom() or placed.bottom < clip.top():
                 continue
             if isinstance(placed.row, TextRow):

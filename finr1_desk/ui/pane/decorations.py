@@ -54,7 +54,14 @@ def paint_above(painter: QPainter, rendered: Rendered, look: Look, tone: Tone, w
         painter.drawText(QPointF(left, baseline), marker.text)
 
 
-def fill_rounded(painter: QPainter, area: QRectF, color: QColor, radius: float = RADIUS) -> None:
+def fill_rounded(
+    painter: QPainter, area: QRectF, color: QColor, radius: float = RADIUS, *, clip: QRectF | None = None
+) -> None:
+    """Fills a rounded rectangle; one that may be as tall as a whole answer is cut to what `clip` shows of it."""
+    if clip is not None:
+        area = area.intersected(clip.adjusted(-2 * radius, -2 * radius, 2 * radius, 2 * radius))
+        if area.isEmpty():
+            return
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -150,8 +150,8 @@ class MessageView:
             self._rows = self._make_rows()
             self._tops = None
 
-    def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
-        """Paints what lies under several rows of the message, whose first row's gap begins at `top`."""
+    def paint_ground(self, painter: QPainter, page: Page, top: float, clip: QRectF) -> None:
+        """Paints what `clip` shows of the ground under several rows of the message, whose extent begins at `top`."""
 
     def is_finished(self, row: TextRow) -> bool:
         """Whether the block of a row will not change any more."""
@@ -196,12 +196,12 @@ class QuestionView(MessageView):
         self.message, self.live = message, live
         self.refresh()
 
-    def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
+    def paint_ground(self, painter: QPainter, page: Page, top: float, clip: QRectF) -> None:
         if self.rows and self._text_rows:
             upper, lower = self._edges(top, 0, len(self._text_rows))
             area = QRectF(page.x, upper, page.width, lower - upper)
             area.adjust(-QUESTION_OUTDENT, 0, QUESTION_OUTDENT, 0)
-            decorations.fill_rounded(painter, area, page.look.color("question"), GRID)
+            decorations.fill_rounded(painter, area, page.look.color("question"), GRID, clip=clip)
 
     def _text_to_show(self) -> str:
         return self.message.answer
@@ -362,11 +362,11 @@ class AnswerView(MessageView):
     def section_is_finished(self, section: Section) -> bool:
         return self.is_final or (section is Section.THINKING and bool(self.message.answer))
 
-    def paint_ground(self, painter: QPainter, page: Page, top: float) -> None:
+    def paint_ground(self, painter: QPainter, page: Page, top: float, clip: QRectF) -> None:
         if self.thinking_is_open and self.rows and self._thinking.rows:
             upper, lower = self._edges(top, 1, 1 + len(self._thinking.rows))
             area = QRectF(page.x, upper, 2, lower - upper)
-            decorations.fill_rounded(painter, area, page.look.color("line"), 1)
+            decorations.fill_rounded(painter, area, page.look.color("line"), 1, clip=clip)
 
     # -- rows
 

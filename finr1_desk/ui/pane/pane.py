@@ -40,6 +40,7 @@ from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.markdown import Markdown
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, make_view
 from finr1_desk.ui.pane.pointer import Pointer
+from finr1_desk.ui.pane.repainting import Repainting, Seen
 from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import WHOLE, Place, Selection
@@ -78,6 +79,7 @@ class ChatPane(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._look = Look(theme, 100)
         self._page = page_for(self._look, 400)
         self._manner = Manner(Markdown(), describe_error, fold_thinking=True)
@@ -92,11 +94,10 @@ class ChatPane(QAbstractScrollArea):
         self._canvas = Canvas(self._flow, self.selection, self._controls, self._documents, self._banner)
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
-        self._idle = QTimer(self)
-        self._idle.setInterval(0)
+        self._repainting = Repainting(self.viewport(), self._flow, self._new_text)
+        self._idle = QTimer(self, interval=0)
         self._idle.timeout.connect(self._on_idle)
-        self._tick = QTimer(self)
-        self._tick.setInterval(TICK_MS)
+        self._tick = QTimer(self, interval=TICK_MS)
         self._tick.timeout.connect(self._on_tick)
         self._since_told = QElapsedTimer()
         self._accessible: QAccessibleInterface | None = None
@@ -115,7 +116,7 @@ class ChatPane(QAbstractScrollArea):
         views = [make_view(message, live.get(message.id), self._manner) for message in messages]
         for view in views:
             view.estimate(self._page)
-        self._index = {message.id: index for index, message in enumerate(messages)}
+        self._index = {view.message.id: index for index, view in enumerate(views)}
         self._flow.set_views(views)
         self._flow.following = True
         self._since_told.start()
@@ -143,6 +144,7 @@ class ChatPane(QAbstractScrollArea):
         if index is None:
             self.add_message(message, live)
             return
+        before = self._repainting.in_view() if live is not None else None
         view = self._flow.views[index]
         may_fold = self._flow.following or not self._flow.shows(index, Section.THINKING)
         was_open = isinstance(view, AnswerView) and view.thinking_is_open
@@ -152,7 +154,7 @@ class ChatPane(QAbstractScrollArea):
             self.selection.drop_in(index)
         self._flow.touch(index)
         self._since_told.restart()
-        self._after_change(new_text=has_grown)
+        self._after_change(new_text=has_grown, before=before)
         if live is None:
             accessibility.announce_change(self)
 
@@ -316,15 +318,15 @@ class ChatPane(QAbstractScrollArea):
         if isinstance(row, TextRow):
             self._documents.keep(row)
 
-    def _after_change(self, *, new_text: bool = False) -> None:
+    def _after_change(self, *, new_text: bool = False, before: list[Seen] | None = None) -> None:
+        """Puts everything right; `before` is what was in view, where only that has to be painted which differs."""
         self._flow.settle()
         self._scrolling.show(self._look.line)
         self._scrolling.offer_new_text(new_text)
-        ticking = any(view.is_waiting for view in self._flow.views[-2:])
-        if ticking != self._tick.isActive():
-            self._tick.start() if ticking else self._tick.stop()
+        if any(view.is_waiting for view in self._flow.views[-2:]) != self._tick.isActive():
+            self._tick.stop() if self._tick.isActive() else self._tick.start()
         self._idle.start()
-        self.viewport().update()
+        self._repainting.repaint(before)
 
     def _lay_out_anew(self) -> None:
         self._page = page_for(self._look, self.viewport().width())
@@ -364,8 +366,10 @@ class ChatPane(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         try:
-            for view, row in self._canvas.paint(painter, self._page, QRectF(event.rect())):
-                self._colouring.note(view, row)
+            for area in event.region():  # type: ignore[attr-defined]  # iterable, whatever the stubs say
+                painter.setClipRect(area)
+                for view, row in self._canvas.paint(painter, self._page, QRectF(area)):
+                    self._colouring.note(view, row)
             if self._colouring.has_work:
                 self._idle.start()
         except Exception:  # raised in here, it would leave the window unable to paint anything again
