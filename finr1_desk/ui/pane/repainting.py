@@ -61,15 +61,15 @@ class Repainting:
         """Paints anew what is not as `before`, which is all where it is None."""
         after = self.in_view() if before is not None else []
         kept = _kept(before or [], after)
-        shifts = {new.lower - old.lower for old, new in kept}
-        shift = shifts.pop() if len(shifts) == 1 else 0.0
-        if not kept or shifts or (shift and not self._can_move_by(shift)):
+        shift = kept[0][1].lower - kept[0][0].lower if kept else 0.0
+        if not kept or (shift and not self._can_move_by(shift)):
             self._viewport.update()
             return
         if shift:
             self._viewport.scroll(0, int(shift), self._viewport.rect())
         stale = QRegion()
-        held = {id(seen) for pair in kept for seen in pair}
+        # What stays where it is while the text moves on above it is painted like what is new.
+        held = {id(seen) for old, new in kept if new.lower - old.lower == shift for seen in (old, new)}
         for seen, moved in [*((seen, shift) for seen in before or ()), *((seen, 0.0) for seen in after)]:
             if id(seen) not in held:
                 stale += seen.area(moved, self._viewport.width())
