@@ -626,6 +626,13 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
 </context>
 <context>
+    <name>ModelWords</name>
+    <message>
+        <source>%1: same first choice on %2 % of tokens</source>
+        <translation>%1：%2% 的词元首选相同</translation>
+    </message>
+</context>
+<context>
     <name>NoticeBar</name>
     <message>
         <source>Close this message</source>
@@ -1590,6 +1597,10 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>With a keychain (a Secret Service such as GNOME Keyring or KWallet) it is safer.</source>
         <translation>使用钥匙串（如 GNOME Keyring 或 KWallet 等 Secret Service）会更安全。</translation>
+    </message>
+    <message>
+        <source>%1: same first choice on %2 % of tokens</source>
+        <translation>%1：%2% 的词元首选相同</translation>
     </message>
     <message>
         <source>Install fonts-noto-cjk (Debian, Ubuntu) or google-noto-sans-cjk-fonts (Fedora).</source>

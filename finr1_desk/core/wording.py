@@ -5,6 +5,7 @@ Owns their written form, which is the same in both languages. It holds no senten
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 _GB: Final = 1_000_000_000
@@ -21,6 +22,11 @@ def size_text(size: float) -> str:
 def count_text(count: int) -> str:
     """A number with separators: `16,384`."""
     return f"{count:,}"
+
+
+def percent_text(share: float) -> str:
+    """A share between 0 and 1 in per cent: `97.9`. Cut, not rounded, so that `100.0` means all of it."""
+    return f"{math.floor(share * 1000 + 1e-9) / 10:.1f}"
 
 
 def filled(template: str, *values: str) -> str:

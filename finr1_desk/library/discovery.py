@@ -19,6 +19,7 @@ from typing import Final
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.library.assets import asset
 from finr1_desk.library.gguf_header import GgufHeader, glance, read_header
+from finr1_desk.library.verification import Verification, read_verification
 
 MAX_ENTRIES: Final = 20_000  # files and folders looked at, over all places
 MAX_DEPTH: Final = 6
@@ -46,9 +47,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
+    """A model's file; `verification` where its quantisation was measured and the result lies beside it."""
+
     source: ModelSource
     path: Path
     header: GgufHeader
+    verification: Verification | None = None
 
     @property
     def is_fin_r1(self) -> bool:
@@ -127,7 +131,7 @@ def inspect_model(path: Path) -> FoundModel:
         what = header.general_type if header.general_type != "model" else header.architecture
         raise UserError(ErrorCode.MODEL_UNREADABLE, path=str(path), reason=f"no language model ({what})")
     source = ModelSource.BUILT_IN if path == built_in_model() else ModelSource.FILE
-    return FoundModel(source, path, header)
+    return FoundModel(source, path, header, read_verification(path))
 
 
 def list_models(
@@ -184,7 +188,7 @@ def _found(source: ModelSource, path: Path) -> FoundModel | None:
         header = read_header(path)
     except UserError:
         return None
-    return FoundModel(source, path, header) if header.is_language_model else None
+    return FoundModel(source, path, header, read_verification(path)) if header.is_language_model else None
 
 
 def _gguf_files(where: Sequence[Place]) -> Iterator[tuple[ModelSource, Path]]:

@@ -13,14 +13,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.version import VERSION
-from finr1_desk.core.wording import size_text
+from finr1_desk.core.wording import filled, percent_text, size_text
 from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.display import has_display
 from finr1_desk.terminal.fonts import chinese_fonts
@@ -210,8 +210,13 @@ def _model(workspace: Workspace) -> Finding:
         "file_bytes": header.file_bytes,
         "source": model.source.value,
         "is_fin_r1": model.is_fin_r1,
+        "verification": asdict(model.verification) if model.verification else None,
     }
     text = f"{header.name} · {header.quantisation} · {size_text(header.file_bytes)} · {model.path}"
+    if model.verification:
+        template = workspace.voice.translate("Terminal", "%1: same first choice on %2 % of tokens")
+        measured = filled(template, header.quantisation, percent_text(model.verification.same_first_choice))
+        text += f" · {measured}"
     if model.is_built_in:
         hint = workspace.voice.translate(
             "Terminal", "No Fin-R1 was found; put its GGUF into the models folder: %1", str(workspace.paths.models)

@@ -17,6 +17,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.ui.chat_binding import ChatBinding
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.keep_awake import KeepAwake
+from finr1_desk.ui.model_words import verification_text
 from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.window import Window
@@ -348,11 +349,14 @@ class Binding(QObject):
             words = (model.header.name or model.path.name, model.header.quantisation)
             action = menu.addAction(" · ".join(word for word in words if word))
             action.triggered.connect(self._chooser(model.path))
-            action.setToolTip(str(model.path))
+            action.setToolTip("\n".join(filter(None, (str(model.path), verification_text(model)))))
             action.setCheckable(True)
             action.setChecked(models.choice is not None and models.choice.path == model.path)
         menu.setToolTipsVisible(True)
         menu.addSeparator()
+        measured = verification_text(models.choice) if models.choice is not None else ""
+        if measured:
+            menu.addAction(measured).setEnabled(False)
         load = menu.addAction(self.tr("Load now"), models.load)
         load.setEnabled(models.loaded is None and models.choice is not None)
         unload = menu.addAction(self.tr("Unload"), models.unload)

@@ -11,6 +11,7 @@ import pytest
 from finr1_desk.engine import probe
 from finr1_desk.library.assets import asset
 from finr1_desk.library.discovery import built_in_model
+from finr1_desk.library.verification import FORMAT, VERSION, fingerprint, sidecar_path
 from finr1_desk.terminal import fonts
 from tests.cli.conftest import Cli
 
@@ -54,6 +55,32 @@ def test_the_same_is_told_to_people_in_both_languages(cli: Cli, speaking_model: 
     assert all(line.startswith(("ok ", "problem ")) for line in marked)
     if asset("translations", "finr1_desk_zh_CN.qm").exists():
         assert re.search("[\u4e00-\u9fff]", cli.ok("doctor", "--language", "zh_CN"))
+
+
+def test_what_the_models_quantisation_cost_is_told_where_it_was_measured(
+    cli: Cli, speaking_model: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "model.gguf"
+    model.write_bytes(speaking_model.read_bytes())
+    choose(cli, model)
+    assert cli.run("doctor", "--json").json["model"]["verification"] is None
+    record = {
+        "format": FORMAT,
+        "version": VERSION,
+        "model": {"bytes": model.stat().st_size, "fingerprint": fingerprint(model)},
+        "reference": {"file_type": "F32"},
+        "figures": {"tokens": 510, "same_first_choice": {"value": 0.979}, "divergence": {"value": 0.01}},
+    }
+    sidecar_path(model).write_text(json.dumps(record))
+    assert cli.run("doctor", "--json").json["model"]["verification"] == {
+        "reference": "F32",
+        "tokens": 510,
+        "same_first_choice": 0.979,
+        "divergence": 0.01,
+    }
+    assert "same first choice on 97.9 % of tokens" in cli.ok("doctor")
+    if asset("translations", "finr1_desk_zh_CN.qm").exists():
+        assert "97.9% 的词元首选相同" in cli.ok("doctor", "--language", "zh_CN")
 
 
 def test_what_is_essential_and_missing_is_status_1(cli: Cli) -> None:

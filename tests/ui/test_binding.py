@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.library.discovery import built_in_model
+from finr1_desk.library.verification import Verification
 from finr1_desk.ui.conversation_model import Role
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.sidebar import SearchField
@@ -366,6 +368,21 @@ def test_the_model_menus_offer_what_there_is(running: Running) -> None:
         assert len(texts) == 3 + len(running.built.models.found())
         chosen = [action for action in menu.actions() if action.isChecked()]
         assert [action.toolTip() for action in chosen] == [str(built_in_model())]
+
+
+def test_the_model_menu_says_what_quantising_cost_where_it_was_measured(running: Running) -> None:
+    models = running.built.models
+    running.until(lambda: bool(models.found()))
+    menu = running.button("modelButton").menu()
+    assert isinstance(menu, QMenu)
+    measured = replace(models.found()[-1], verification=Verification("F16", 8160, 0.97999, 0.0123))
+    models._found, models.choice = [*models.found()[:-1], measured], measured
+    menu.aboutToShow.emit()
+    sentence = f"{measured.header.quantisation}: same first choice on 97.9 % of tokens"
+    line = next(action for action in menu.actions() if action.text() == sentence)
+    assert not line.isEnabled()
+    chosen = next(action for action in menu.actions() if action.isChecked())
+    assert chosen.toolTip() == f"{built_in_model()}\n{sentence}"
 
 
 def test_a_file_that_is_no_model_gets_a_sentence_and_the_choice_stays(running: Running, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from finr1_desk.core import errors
 from finr1_desk.core.errors import ErrorCode, Param, UserError
-from finr1_desk.core.wording import count_text, filled, size_text
+from finr1_desk.core.wording import count_text, filled, percent_text, size_text
 from finr1_desk.ui.sentences import describe, sentence
 
 # A value for each parameter name, and how it must appear in the sentence or the hint.
@@ -124,6 +124,13 @@ def test_sizes_are_decimal(size: int, text: str) -> None:
 
 def test_counts_have_separators() -> None:
     assert count_text(16_384) == "16,384"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0.0"), (0.57, "57.0"), (0.97999, "97.9"), (0.9999, "99.9"), (1, "100.0")]
+)
+def test_a_hundred_per_cent_is_all_of_it(share: float, text: str) -> None:
+    assert percent_text(share) == text
 
 
 @given(st.text(), st.text())
