@@ -174,7 +174,7 @@ def _verifying_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--against", type=Path, required=True, metavar="REFERENCE.gguf", help="what it was quantised from"
     )
-    parser.add_argument("--text", type=Path, required=True, metavar="FILE", help="UTF-8 text to compute")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="UTF-8 text to compute (default: an included one)")
     parser.add_argument(
         "--ctx", type=_count, default=DEFAULT_CONTEXT, metavar="N", help="tokens a chunk (default: %(default)s)"
     )

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .calibration_text import evaluation_file
 from .errors import ConvertError, OtherVocabularyError
 from .gguf_header import ArrayOf
 from .inspection import Inspection, inspect
@@ -68,7 +69,7 @@ class Verification:
 def verify(
     model: Path,
     reference: Path,
-    text: Path,
+    text: Path | None = None,
     *,
     context: int = DEFAULT_CONTEXT,
     chunks: int = 0,
@@ -76,15 +77,17 @@ def verify(
     on_progress: OnProgress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Verification:
-    """Compute ``text`` with both models and compare what they predict.
+    """Compute a text with both models and compare what they predict.
 
-    The text is cut into chunks of ``context`` tokens, of which ``chunks`` are used (0: all). ``on_progress`` receives
-    the stage "verify", counted in tokens. Raises ConvertError, and CancelledError where ``cancelled`` says so.
+    ``text`` is by default the one that comes with this program. It is cut into chunks of ``context`` tokens, of which
+    ``chunks`` are used (0: all). ``on_progress`` receives the stage "verify", counted in tokens. Raises ConvertError,
+    and CancelledError where ``cancelled`` says so.
     """
     if context < MIN_CONTEXT:
         raise ConvertError(
             f"chunks of {context} tokens are too short to compare anything", f"the shortest are {MIN_CONTEXT}"
         )
+    text = text or evaluation_file()
     inspections = inspect(model), inspect(reference)
     _require_equal_sizes(*inspections)
     digest = _sha256(text)

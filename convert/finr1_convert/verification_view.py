@@ -43,7 +43,7 @@ def summary(verification: Verification) -> str:
     same = verification.figures.same_first_choice
     return (
         f"{verification.model.file_type}: same first choice on {same.value * 100:.1f} % of tokens"
-        f" (± {same.uncertainty * 100:.1f}) as {verification.reference.file_type}"
+        f" (± {same.uncertainty * 100:.1f}), compared with {verification.reference.file_type}"
     )
 
 
