@@ -60,6 +60,7 @@ WORDINGS: dict[Language, tuple[Wording, ...]] = {
     "zh": (
         Wording(f"{TFNS}  Text: {{h}}", _NUMBERS),
         Wording("这条新闻的情绪是正面、负面还是中性？{h}", _ZH),
+        Wording("这条新闻是利好、利空还是中性？{h}", _NEWS),
         Wording("请判断以下标题的情感倾向（正面/负面/中性）：{h}", _ZH),
         Wording("判断利好、利空还是中性：{h}", _NEWS),
         Wording("新闻标题：{h}\n请判断情绪。", _ZH),

@@ -33,11 +33,11 @@ class Plan:
     ``batch_tokens`` is for each of the worker processes.
     """
 
-    tokens: int = 30_000_000
+    tokens: int = 24_000_000
     batch_tokens: int = 2560
     peak: float = 3e-3
     warmup_steps: int = 100
-    decay_share: float = 0.35
+    decay_share: float = 0.5
     seed: int = 7
     bfloat16: bool = True
     save_every: int = 1_000_000

@@ -133,6 +133,7 @@ GROSS_PROFIT: dict[Language, tuple[str, ...]] = {
 
 NET_PROFIT: dict[Language, tuple[str, ...]] = {
     "en": (
+        "Revenue is {revenue} and net profit is {profit}. What is the net margin?",
         "Net profit is {profit} on revenue of {revenue}. What is the net margin?",
         "{who} earned net income of {profit} on sales of {revenue}. Calculate the net profit margin.",
         "Calculate the net margin: revenue {revenue}, net income {profit}.",
@@ -148,6 +149,7 @@ NET_PROFIT: dict[Language, tuple[str, ...]] = {
         "From {revenue} of sales, {who} has {profit} of net profit. Which net margin is that?",
     ),
     "zh": (
+        "营业收入{revenue}，净利润{profit}，净利率是多少？",
         "{who}净利润{profit}，营业收入{revenue}，净利率是多少？",
         "营业收入为{revenue}，净利润为{profit}，求净利率。",
         "计算净利率：营业收入{revenue}，净利润{profit}。",
@@ -203,6 +205,7 @@ CURRENT: dict[Language, tuple[str, ...]] = {
         "Compare current assets of {assets} with current liabilities of {debts}: what is the current ratio?",
     ),
     "zh": (
+        "流动资产{assets}，流动负债{debts}，流动比率是多少？",
         "{who}流动资产{assets}，流动负债{debts}，流动比率是多少？",
         "流动资产为{assets}，流动负债为{debts}，求流动比率。",
         "计算流动比率：流动资产{assets}，流动负债{debts}。",
@@ -251,6 +254,7 @@ SIMPLE: dict[Language, tuple[str, ...]] = {
         "Interest is simple at {r}% a year; how much does {p} yield in {t} years?",
     ),
     "zh": (
+        "本金{p}，年利率{r}%，按单利计算，{t}年的利息是多少？",
         "本金{p}，年利率{r}%，单利{t}年，利息是多少？",
         "计算单利：本金{p}，年利率{r}%，期限{t}年。",
         "存入{p}，按年利率{r}%单利计息，{t}年后利息是多少？",
@@ -284,6 +288,7 @@ SIMPLE: dict[Language, tuple[str, ...]] = {
 
 COMPOUND: dict[Language, tuple[str, ...]] = {
     "en": (
+        "{p} is invested at {r}% a year, compounded yearly, for {t} years. What is the amount?",
         "{p} is invested at {r}% compounded annually for {t} years. What is the final amount?",
         "What will {p} be worth after {t} years at {r}% compound interest?",
         "Calculate the compound amount: principal {p}, annual rate {r}%, {t} years.",
@@ -314,6 +319,7 @@ COMPOUND: dict[Language, tuple[str, ...]] = {
         "Compounded yearly at {r}%, {p} becomes how much in {t} years?",
     ),
     "zh": (
+        "本金{p}，年利率{r}%，按复利计算，{t}年后的本利和是多少？",
         "本金{p}，年利率{r}%，复利{t}年，本利和是多少？",
         "{p}按{r}%的年利率复利投资{t}年，最终金额是多少？",
         "计算复利终值：本金{p}，年利率{r}%，期限{t}年。",
