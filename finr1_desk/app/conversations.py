@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from finr1_desk.app.background import Pool
 from finr1_desk.app.store_access import StoreAccess
-from finr1_desk.core.conversation import Conversation, Message, MessageState, branch
+from finr1_desk.core.conversation import Conversation, Message, MessageState, branch, newest_end
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.version import VERSION
 
@@ -77,13 +77,17 @@ class Conversations(QObject):
 
     # -- the open one
 
-    def open(self, id: str) -> None:
+    def open(self, id: str, at: str | None = None) -> None:
+        """Opens a conversation; `at` is a message to be shown: where it is on another branch, that one is chosen."""
         self._wanted = id
 
         def read(store: Store) -> tuple[Conversation, list[Message]]:
-            conversation = store.conversation(id)
+            conversation, messages = store.conversation(id), store.messages(id)
             store.set_state(LAST_OPEN, id)
-            return conversation, store.messages(id)
+            tree = {message.id: message for message in messages}
+            if at in tree and all(message.id != at for message in branch(tree, conversation.head_id)):
+                conversation = store.set_head(id, newest_end(messages, at))
+            return conversation, messages
 
         self._store.run(read, lambda pair: self._on_read(*pair), self.failed.emit)
 

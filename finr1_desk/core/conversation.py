@@ -184,6 +184,15 @@ def branch(messages: Mapping[str, Message], head_id: str | None) -> list[Message
     return path
 
 
+def newest_end(messages: Iterable[Message], message_id: str) -> str:
+    """The last message of the newest branch on which `message_id` stands; `messages` are the tree, oldest first."""
+    newest = {message.parent_id: message.id for message in messages}
+    end = message_id
+    while end in newest:
+        end = newest[end]
+    return end
+
+
 def deepest_head(messages: Sequence[Message]) -> str | None:
     """The most recent leaf: where a conversation is shown when no branch was chosen."""
     parents = {message.parent_id for message in messages}

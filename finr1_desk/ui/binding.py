@@ -222,10 +222,10 @@ class Binding(QObject):
         self._window.composer.edit.setFocus()
 
     def _on_hit(self, hit: SearchHit, query: str) -> None:
-        if hit.message_id is not None:
-            self._chat.seek(hit.conversation_id, hit.message_id, query)
-        if hit.conversation_id != self._open_id:
-            self._app.conversations.open(hit.conversation_id)
+        if hit.message_id is not None and self._chat.seek(hit.conversation_id, hit.message_id, query):
+            return
+        if hit.message_id is not None or hit.conversation_id != self._open_id:
+            self._app.conversations.open(hit.conversation_id, hit.message_id)
 
     def _step(self, step: int) -> None:
         id = self._window.sidebar.model.neighbour(self._open_id, step)

@@ -35,12 +35,13 @@ class ChatBinding(QObject):
         answers.grew.connect(self._on_grew)
         answers.finished.connect(self._on_finished)
 
-    def seek(self, conversation_id: str, message_id: str, needle: str) -> None:
-        """Goes to a place in a conversation, once that conversation is shown."""
-        if self._conversations.current != conversation_id:
-            self._sought = (conversation_id, message_id, needle)
-        elif message_id in self._held:
+    def seek(self, conversation_id: str, message_id: str, needle: str) -> bool:
+        """Goes to a place in a conversation; False where that has to be opened first, after which it goes there."""
+        if self._conversations.current == conversation_id and message_id in self._held:
             self._pane.scroll_to(message_id, needle)
+            return True
+        self._sought = (conversation_id, message_id, needle)
+        return False
 
     def _on_opened(self, conversation: Conversation, _messages: list[Message]) -> None:
         self._show_all()

@@ -94,3 +94,19 @@ def test_renaming_reaches_the_list(start: Start, qtbot: QtBot, speaking_model: P
     with qtbot.waitSignal(application.conversations.conversationChanged, timeout=WAIT_MS):
         application.conversations.rename(id, "new")
     assert listed(application, qtbot) == ["new"]
+
+
+def test_a_message_on_another_branch_is_opened_with_its_branch(
+    start: Start, qtbot: QtBot, speaking_model: Path
+) -> None:
+    application = start(speaking_model)
+    id = answered(application, qtbot, "asked twice")
+    first = application.conversations.shown()[-1]
+    with qtbot.waitSignal(application.answers.finished, timeout=WAIT_MS):
+        application.answers.regenerate(first.id)
+    second = application.conversations.shown()[-1]
+    assert second.id != first.id
+    for wanted in (first, second, second):
+        with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
+            application.conversations.open(id, wanted.id)
+        assert application.conversations.shown()[-1].id == wanted.id

@@ -17,6 +17,7 @@ from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.library.discovery import built_in_model
 from finr1_desk.library.verification import Verification
+from finr1_desk.store.search import SearchHit
 from finr1_desk.ui.conversation_model import Role
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.sidebar import SearchField
@@ -266,6 +267,24 @@ def test_a_search_leads_to_the_message(running: Running, monkeypatch: pytest.Mon
     running.until(lambda: running.built.conversations.current == wanted)
     running.until(lambda: bool(gone_to) or running.window.sidebar.results.hit_at(0).message_id is None)  # type: ignore[union-attr]
     assert all(needle == query for _, needle in gone_to)
+
+
+def test_a_hit_on_another_branch_shows_that_branch(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = running.answered("asked twice")
+    first = running.built.conversations.shown()[-1]
+    asked = len(running.engine.requests)
+    running.built.answers.regenerate(first.id)
+    running.until(lambda: len(running.engine.requests) > asked)
+    with running.qtbot.waitSignal(running.built.answers.finished, timeout=WAIT_MS):
+        running.engine.answer(f"r{asked + 1}", "another answer")
+    assert running.built.conversations.shown()[-1].id != first.id
+    gone_to: list[str] = []
+    assert running.window.pane is not None
+    monkeypatch.setattr(running.window.pane, "scroll_to", lambda id, needle="": gone_to.append(id))
+    hit = SearchHit(id, first.id, "asked twice", None, 0.0, "yes", ())
+    running.window.sidebar.hitRequested.emit(hit, "yes")
+    running.until(lambda: gone_to == [first.id])
+    assert running.built.conversations.shown()[-1].id == first.id
 
 
 def test_page_up_and_down_walk_through_the_conversations(running: Running) -> None:
