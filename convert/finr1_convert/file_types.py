@@ -1,5 +1,4 @@
-"""The types that a GGUF can be written in: their names, llama.cpp's numbers for them, and about how large
-they get.
+"""The types that a GGUF can be written in: their names, and llama.cpp's numbers for them.
 
 Owns the list that the command line offers, and which of the types are useless without an importance matrix.
 """
@@ -13,51 +12,49 @@ from .errors import ConvertError
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """``number`` is llama.cpp's ``llama_ftype``; ``bits`` an upper estimate of the bits a weight takes.
-
-    With so few bits that ``needs_imatrix``, llama.cpp refuses to guess which weights matter.
+    """``number`` is llama.cpp's ``llama_ftype``. A type that ``needs_imatrix`` has so few bits that llama.cpp refuses
+    to guess which weights matter.
     """
 
     name: str
     number: int
-    bits: float
     is_float: bool = False
     needs_imatrix: bool = False
 
 
 FLOAT_TYPES = (
-    FileType("f32", 0, 32.0, is_float=True),
-    FileType("f16", 1, 16.0, is_float=True),
-    FileType("bf16", 32, 16.0, is_float=True),
+    FileType("f32", 0, is_float=True),
+    FileType("f16", 1, is_float=True),
+    FileType("bf16", 32, is_float=True),
 )
 QUANTISED_TYPES = (
-    FileType("Q8_0", 7, 8.5),
-    FileType("Q6_K", 18, 6.6),
-    FileType("Q5_K_M", 17, 5.8),
-    FileType("Q5_K_S", 16, 5.6),
-    FileType("Q5_1", 9, 6.1),
-    FileType("Q5_0", 8, 5.6),
-    FileType("Q4_K_M", 15, 5.0),
-    FileType("Q4_K_S", 14, 4.7),
-    FileType("Q4_1", 3, 5.1),
-    FileType("Q4_0", 2, 4.7),
-    FileType("IQ4_NL", 25, 4.7),
-    FileType("IQ4_XS", 30, 4.5),
-    FileType("Q3_K_L", 13, 4.4),
-    FileType("Q3_K_M", 12, 4.1),
-    FileType("Q3_K_S", 11, 3.7),
-    FileType("IQ3_M", 27, 3.9),
-    FileType("IQ3_S", 26, 3.7),
-    FileType("IQ3_XS", 22, 3.5, needs_imatrix=True),
-    FileType("IQ3_XXS", 23, 3.3, needs_imatrix=True),
-    FileType("Q2_K", 10, 3.3),
-    FileType("Q2_K_S", 21, 3.0, needs_imatrix=True),
-    FileType("IQ2_M", 29, 3.0, needs_imatrix=True),
-    FileType("IQ2_S", 28, 2.8, needs_imatrix=True),
-    FileType("IQ2_XS", 20, 2.6, needs_imatrix=True),
-    FileType("IQ2_XXS", 19, 2.4, needs_imatrix=True),
-    FileType("IQ1_M", 31, 2.2, needs_imatrix=True),
-    FileType("IQ1_S", 24, 2.0, needs_imatrix=True),
+    FileType("Q8_0", 7),
+    FileType("Q6_K", 18),
+    FileType("Q5_K_M", 17),
+    FileType("Q5_K_S", 16),
+    FileType("Q5_1", 9),
+    FileType("Q5_0", 8),
+    FileType("Q4_K_M", 15),
+    FileType("Q4_K_S", 14),
+    FileType("Q4_1", 3),
+    FileType("Q4_0", 2),
+    FileType("IQ4_NL", 25),
+    FileType("IQ4_XS", 30),
+    FileType("Q3_K_L", 13),
+    FileType("Q3_K_M", 12),
+    FileType("Q3_K_S", 11),
+    FileType("IQ3_M", 27),
+    FileType("IQ3_S", 26),
+    FileType("IQ3_XS", 22, needs_imatrix=True),
+    FileType("IQ3_XXS", 23, needs_imatrix=True),
+    FileType("Q2_K", 10),
+    FileType("Q2_K_S", 21, needs_imatrix=True),
+    FileType("IQ2_M", 29, needs_imatrix=True),
+    FileType("IQ2_S", 28, needs_imatrix=True),
+    FileType("IQ2_XS", 20, needs_imatrix=True),
+    FileType("IQ2_XXS", 19, needs_imatrix=True),
+    FileType("IQ1_M", 31, needs_imatrix=True),
+    FileType("IQ1_S", 24, needs_imatrix=True),
 )
 AUTOMATIC = "auto"
 NAMES = (AUTOMATIC, *(kind.name for kind in FLOAT_TYPES + QUANTISED_TYPES))

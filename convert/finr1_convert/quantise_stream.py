@@ -50,7 +50,9 @@ def write_quantised(
     full.
     """
     quantiser = RowQuantiser()
-    workers = [_Worker(quantiser, importance) for _ in range(threads)]
+    # As GGML takes them: it is given an address, and nobody checks what lies there.
+    columns = {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in importance.items()}
+    workers = [_Worker(quantiser, columns) for _ in range(threads)]
     idle: SimpleQueue[_Worker] = SimpleQueue()
     for worker in workers:
         idle.put(worker)

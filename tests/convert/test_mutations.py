@@ -16,7 +16,8 @@ from finr1_convert.errors import ConvertError
 from finr1_convert.gguf_header import read_header
 from tests.convert.checkpoints import Variant, make_checkpoint
 
-MUTATIONS = 100
+# The first hundred run with the suite, all of them with `-m "slow or not slow"`.
+MUTATIONS, SAMPLE = 500, 100
 _ODD_NUMBERS: list[Any] = [-1, 0, 1, 2**31, 2**63, 1.5, float("nan"), True]
 _ODD_VALUES: list[Any] = [*_ODD_NUMBERS, None, "", "\ud800", "x", [], {}, [None], {"a": []}]
 
@@ -79,7 +80,9 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [make_checkpoint(root / str(number), variant) for number, variant in enumerate(variants)]
 
 
-@pytest.mark.parametrize("seed", range(MUTATIONS))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed >= SAMPLE else []) for seed in range(MUTATIONS)]
+)
 def test_a_mutated_checkpoint_gives_a_model_or_a_sentence(
     seed: int, originals: list[Path], tmp_path: Path, out: Path
 ) -> None:
@@ -91,7 +94,7 @@ def test_a_mutated_checkpoint_gives_a_model_or_a_sentence(
     byte_level: list[Callable[[Path, random.Random], None]] = [_flip_bytes, _truncate, _insert, _remove]
     mutate = _change_json if structured and chance.random() < 0.6 else chance.choice(byte_level)
     mutate(path, chance)
-    refusal = _conversion(checkpoint, out, chance.choice(["f16", "bf16", "f32"]))
+    refusal = _conversion(checkpoint, out, chance.choice(["f16", "bf16", "f32", "Q8_0", "Q4_K_M"]))
     if refusal is None:
         assert read_header(out).tensors
         assert list(out.parent.iterdir()) == [out]

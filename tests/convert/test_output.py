@@ -63,6 +63,38 @@ def test_an_existing_file_is_kept_without_force_and_replaced_with_it(checkpoint:
     assert read_header(out).tensors
 
 
+@pytest.mark.parametrize(("answer", "code"), [("n", 1), ("", 1), ("y", 0)])
+def test_on_a_terminal_it_asks_before_it_replaces(answer: str, code: int, checkpoint: Path, out: Path) -> None:
+    out.write_bytes(b"precious")
+    terminal, end = os.openpty()
+    command = _command(checkpoint, out)
+    with subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=_environment()) as process:
+        os.close(end)
+        said = b""
+        while b"[y/N]" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, f"{answer}\n".encode())
+        assert _until_closed(terminal)
+        assert process.wait(PATIENCE_SECONDS) == code
+    assert b"exists already. Replace it?" in said
+    assert (out.read_bytes() == b"precious") == (code == 1)
+    assert list(out.parent.iterdir()) == [out]
+
+
+def _until_closed(terminal: int) -> bytes:
+    """What the other end still writes; it would wait for a reader otherwise."""
+    said = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:
+            piece = b""
+        if not piece:
+            os.close(terminal)
+            return said
+        said += piece
+
+
 def test_a_failure_keeps_the_file_that_force_would_have_replaced(sharded: Path, out: Path, run: Run) -> None:
     out.write_bytes(b"precious")
     (sharded / "model-00003-of-00003.safetensors").unlink()
