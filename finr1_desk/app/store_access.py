@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from finr1_desk.app.background import MainThread
 from finr1_desk.core.errors import UserError
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WATCH_MS = 1000  # how often other processes' changes are looked for: one PRAGMA, a few microseconds
+SOON_MS = 100  # after the database's file was written to; what was written at once is looked at once
+WATCH_MS = 15_000  # for folders on a network, of whose files the system tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,10 @@ class StoreAccess(QObject):
         self.status: StoreStatus = Opening()
         self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._on_watch)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._on_watch)
+        self._files = QFileSystemWatcher(self)
+        self._files.fileChanged.connect(self._on_written)
         self._watching = False
 
     def open(self) -> None:
@@ -80,7 +85,9 @@ class StoreAccess(QObject):
         return self._thread.submit(work).result(timeout)
 
     def close(self) -> None:
+        self._files.blockSignals(True)
         self._watch.stop()
+        self._soon.stop()
         self._thread.close()
 
     def _open_store(self) -> Store:
@@ -97,15 +104,24 @@ class StoreAccess(QObject):
         self.status = Open(self._place)
         self.changed.emit(self.status)
         self._watch.start()
+        self._on_watch()
 
     def _on_failed(self, error: UserError) -> None:
         self.status = Failed(error)
         self.changed.emit(self.status)
 
+    def _on_written(self, _path: str) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
+
     def _on_watch(self) -> None:
+        """Looks whether another process has written; our own writing brings us here too, and is told from it."""
         if self._watching:
+            self._soon.start()
             return
         self._watching = True
+        if not self._files.files():  # not there yet, or made anew
+            self._files.addPath(f"{self._paths.database}-wal")
         self.run(lambda store: store.changed_elsewhere(), self._on_watched, self._on_watch_failed)
 
     def _on_watched(self, moved: bool) -> None:

@@ -110,3 +110,17 @@ def test_a_message_on_another_branch_is_opened_with_its_branch(
         with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
             application.conversations.open(id, wanted.id)
         assert application.conversations.shown()[-1].id == wanted.id
+
+
+def test_what_another_process_writes_is_seen_by_the_files_being_written(
+    start: Start, qtbot: QtBot, speaking_model: Path
+) -> None:
+    writing, watching = start(speaking_model), start(speaking_model)
+    watching.store._watch.stop()  # the slow look for folders on a network
+    for text in ("first", "second"):
+        with qtbot.waitSignal(watching.store.changedElsewhere, timeout=WAIT_MS):
+            answered(writing, qtbot, text)
+        writing.conversations.start_new()
+    titles: list[list[str]] = []
+    watching.conversations.listed.connect(lambda found: titles.append([item.title for item in found]))
+    qtbot.waitUntil(lambda: bool(titles) and set(titles[-1]) == {"first", "second"}, timeout=WAIT_MS)
