@@ -28,9 +28,12 @@ DEFAULT_CONTEXT, MIN_CONTEXT = 512, 16
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One of the two models. ``tokens_per_second`` is its speed over the text: prompt processing, not writing."""
+    """One of the two models; ``file`` is its name without folders.
 
-    path: Path
+    ``tokens_per_second`` is its speed over the text: prompt processing, not writing.
+    """
+
+    file: str
     name: str
     file_type: str
     parameters: int
@@ -45,21 +48,21 @@ class Verification:
 
     model: Subject
     reference: Subject
-    text: Path
+    text: str
     text_sha256: str
     context: int
     chunks: int
     figures: Figures
 
     def as_json(self) -> dict[str, Any]:
-        """The record as JSON values. File names only, no folders: it travels with the model."""
+        """The record as JSON values; without folders, since it travels with the model."""
         return {
             "format": FORMAT,
             "version": VERSION,
             "made_by": {name: _version(name) for name in ("finr1-desk", "llama-cpp-python")},
-            "model": _subject_json(self.model),
-            "reference": _subject_json(self.reference),
-            "text": {"file": self.text.name, "sha256": self.text_sha256},
+            "model": asdict(self.model),
+            "reference": asdict(self.reference),
+            "text": {"file": self.text, "sha256": self.text_sha256},
             "context": self.context,
             "chunks": self.chunks,
             "figures": asdict(self.figures),
@@ -98,7 +101,7 @@ def verify(
         _subject(inspection, run.result[key])
         for inspection, key in zip(inspections, ("tokens_per_second", "reference_tokens_per_second"), strict=True)
     )
-    return Verification(tested, base, text, digest, context, run.chunks, _figures(run.result["figures"]))
+    return Verification(tested, base, _file_name(text), digest, context, run.chunks, _figures(run.result["figures"]))
 
 
 class _Run:
@@ -144,8 +147,8 @@ def _sha256(path: Path) -> str:
 def _subject(inspection: Inspection, tokens_per_second: float) -> Subject:
     name = inspection.header.keys.get("general.name")
     return Subject(
-        path=inspection.path,
-        name=name if isinstance(name, str) else inspection.path.stem,
+        file=_file_name(inspection.path),
+        name=name if isinstance(name, str) else _file_name(inspection.path),
         file_type=inspection.file_type,
         parameters=inspection.parameters,
         bytes=inspection.header.nbytes,
@@ -154,9 +157,9 @@ def _subject(inspection: Inspection, tokens_per_second: float) -> Subject:
     )
 
 
-def _subject_json(subject: Subject) -> dict[str, Any]:
-    values = asdict(subject)
-    return {"file": values.pop("path").name, **values}
+def _file_name(path: Path) -> str:
+    """The name as text that can be written anywhere: a file's name may hold bytes that are not UTF-8."""
+    return path.name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _figures(values: dict[str, Any]) -> Figures:

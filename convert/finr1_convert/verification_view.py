@@ -19,7 +19,7 @@ def show_verification(verification: Verification, console: Console) -> None:
     figures = verification.figures
     console.print(
         Text(
-            f"{verification.text.name}: {verification.chunks} chunks of {verification.context} tokens,"
+            f"{verification.text}: {verification.chunks} chunks of {verification.context} tokens,"
             f" {figures.tokens:,} predictions compared"
         )
     )
@@ -55,7 +55,7 @@ def _sides(verification: Verification) -> Table:
     def row(title: str, of_model: str, of_reference: str) -> None:
         table.add_row(title, Text(of_model), Text(of_reference))
 
-    row("file", model.path.name, reference.path.name)
+    row("file", model.file, reference.file)
     row("type", model.file_type, reference.file_type)
     row("size (MB)", *(f"{side.bytes / 1e6:,.1f}" for side in (model, reference)))
     row("bits a weight", *(_bits(side) for side in (model, reference)))

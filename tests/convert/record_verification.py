@@ -31,12 +31,13 @@ _LINES = {
 }
 
 
-def figures(tool: str, model: Path, reference: Path, text: Path, context: int) -> dict[str, float]:
+def figures(tool: str, model: Path, reference: Path, text: Path, context: int, chunks: int = -1) -> dict[str, float]:
     """The tool's figures. It is given the batch that verification uses: another one rounds otherwise, and on models as
     close as these that is seen in the third digit.
     """
     with tempfile.TemporaryDirectory() as folder:
         common = ["-c", str(context), "-b", "512", "-t", "2", "--kl-divergence-base", str(Path(folder) / "base")]
+        common += ["--chunks", str(chunks)]
         # The reference's perplexity is taken from its own run: the file between both runs cuts unlikely tokens off.
         alone = _numbers(
             {"reference_perplexity": (r"Final estimate: PPL = ([\d.]+)", 1)}, tool, reference, "-f", text, *common

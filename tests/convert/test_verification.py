@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import struct
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from finr1_convert.gguf_header import read_header
 from finr1_convert.progress import Progress
 from finr1_convert.verification import verify
 from finr1_convert.verification_sidecar import fingerprint, sidecar_path, write_sidecar
+from finr1_desk.library.verification import read_verification
 from tests.convert.checkpoints import small_bpe
 from tests.convert.conftest import Run
 from tests.convert.record_verification import RECORD
@@ -40,13 +42,13 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     return write_pair(tmp_path_factory.mktemp("pair"), "Q4_K_M")
 
 
-# -- the figures
+# -- the figures. One thread everywhere: on a busy machine, several wait for each other longer than they compute.
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_figures_are_those_of_llama_cpps_tool(case: Case, tmp_path: Path, text: Path) -> None:
     model, reference = write_pair(tmp_path, case.type, deepseek=case.deepseek)
-    figures = verify(model, reference, text, context=case.context, threads=2).figures
+    figures = verify(model, reference, text, context=case.context, threads=1).figures
     expected = json.loads(RECORD.read_text(encoding="utf-8"))[case.name]
     found = {
         "reference_perplexity": figures.reference_perplexity.value,
@@ -67,7 +69,7 @@ def test_the_figures_are_those_of_llama_cpps_tool(case: Case, tmp_path: Path, te
 
 
 def test_a_model_compared_with_itself_differs_in_nothing(pair: Pair, text: Path) -> None:
-    figures = verify(pair[0], pair[0], text, chunks=2).figures
+    figures = verify(pair[0], pair[0], text, chunks=2, threads=1).figures
     assert figures.divergence_max == pytest.approx(0, abs=1e-6)
     assert (figures.same_first_choice.value, figures.ratio.value) == (1, pytest.approx(1))
 
@@ -75,7 +77,7 @@ def test_a_model_compared_with_itself_differs_in_nothing(pair: Pair, text: Path)
 def test_the_record_says_what_was_compared(pair: Pair, text: Path) -> None:
     model, reference = pair
     seen: list[Progress] = []
-    found = verify(model, reference, text, context=64, chunks=9, on_progress=seen.append)
+    found = verify(model, reference, text, context=64, chunks=9, threads=1, on_progress=seen.append)
     assert (found.context, found.chunks, found.figures.tokens) == (64, 9, 9 * 31)
     assert (found.model.file_type, found.reference.file_type) == ("Q4_K_M", "F32")
     assert found.model.bytes == model.stat().st_size
@@ -86,11 +88,17 @@ def test_the_record_says_what_was_compared(pair: Pair, text: Path) -> None:
     assert (seen[-1].done, seen[-1].total) == (9 * 64, 9 * 64)
 
 
+def test_the_text_that_comes_with_the_program_is_the_default(pair: Pair) -> None:
+    found = verify(*pair, chunks=1, threads=1)
+    assert found.text == "evaluation.txt"
+    assert found.chunks == 1
+
+
 # -- the command and its file
 
 
 def command(pair: Pair, text: Path, *more: object) -> tuple[object, ...]:
-    return ("verify", pair[0], "--against", pair[1], "--text", text, "--ctx", 64, "--chunks", 4, *more)
+    return ("verify", pair[0], "--against", pair[1], "--text", text, "--ctx", 64, "--chunks", 4, "--threads", 1, *more)
 
 
 @pytest.fixture
@@ -116,6 +124,11 @@ def test_the_table_the_json_and_the_file_say_the_same(copies: Pair, text: Path, 
     ]
     assert (record["format"], record["version"]) == ("finr1-verification", 1)
     assert str(copies[0].parent) not in stdout
+    read = read_verification(copies[0])  # as the application does
+    assert read is not None
+    assert (read.reference, read.tokens) == ("F32", record["figures"]["tokens"])
+    assert read.same_first_choice == record["figures"]["same_first_choice"]["value"]
+    assert read.divergence == record["figures"]["divergence"]["value"]
     code, stdout, _ = run(*command(copies, text, "--no-sidecar"))
     assert code == 0
     share = record["figures"]["same_first_choice"]["value"] * 100
@@ -131,6 +144,16 @@ def test_the_file_can_go_elsewhere_or_nowhere(copies: Pair, text: Path, tmp_path
     first = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     assert run(*command(copies, text, "--to", tmp_path / "result.json"))[0] == 0  # an old result is replaced
     assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["figures"] == first["figures"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+def test_names_that_are_no_text(copies: Pair, text: Path, run: Run) -> None:
+    odd = copies[0].rename(copies[0].with_name(os.fsdecode(b"model-\xff.gguf")))
+    for form in ("--json", "--no-sidecar"):
+        code, stdout, stderr = run(*command((odd, copies[1]), text, form))
+        assert (code, stderr) == (0, "")
+        assert "model-?.gguf" in stdout
+    assert read_verification(odd) is not None
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_work(pair: Pair, text: Path, run: Run) -> None:
@@ -294,7 +317,7 @@ def test_a_killed_process_is_told_and_memory_suspected(pair: Pair, text: Path) -
             os.kill(child.pid, signal.SIGKILL)
 
     with pytest.raises(ConvertError, match="ended with signal 9 while verifying") as caught:
-        verify(*pair, text, context=64, on_progress=kill)
+        verify(*pair, text, context=64, threads=1, on_progress=kill)
     assert caught.value.hint == "there may be too little memory"
     assert children() == []
 
@@ -302,7 +325,7 @@ def test_a_killed_process_is_told_and_memory_suspected(pair: Pair, text: Path) -
 def test_it_can_be_cancelled(pair: Pair, text: Path) -> None:
     seen: list[Progress] = []
     with pytest.raises(CancelledError):
-        verify(*pair, text, context=64, on_progress=seen.append, cancelled=lambda: bool(seen))
+        verify(*pair, text, context=64, threads=1, on_progress=seen.append, cancelled=lambda: bool(seen))
     assert seen[-1].done < seen[-1].total
     assert children() == []
 
