@@ -21,9 +21,6 @@ from .imatrix_file import Entry, ImportanceMatrix, write_imatrix
 from .output import disk_error
 from .worker import Parent, run_worker
 
-# The logits that llama.cpp makes room for, and which nobody reads here, weigh tokens × vocabulary × 4 bytes a decode.
-_DECODE_TOKENS = 512
-
 
 def work(parent: Parent, arguments: Sequence[str]) -> None:
     """``model output context chunks threads dataset text``: see ``imatrix.make_imatrix``."""
@@ -31,8 +28,8 @@ def work(parent: Parent, arguments: Sequence[str]) -> None:
     context, limit, threads = map(int, arguments[2:5])
     dataset, text = arguments[5], read_text(Path(arguments[6]))
     collector = Collector(Ggml())
-    window = Window(context, batch=_DECODE_TOKENS)
-    with Evaluator(model, window, LlamaLog(), threads, collector.on_tensor) as evaluator:
+    # As many tokens a decode as llama.cpp's tool takes: other shapes round otherwise, in the third digit of some sums.
+    with Evaluator(model, Window(context), LlamaLog(), threads, collector.on_tensor) as evaluator:
         chunks = evaluator.chunks(evaluator.tokenise(text), limit)
         parent.tell(done=0, total=chunks.size)
         for done in evaluator.decode(chunks):
