@@ -115,14 +115,14 @@ def one_round(arguments: argparse.Namespace, folder: Path) -> dict[str, Cost]:
     ours = [sys.executable, "-m", "finr1_convert", str(arguments.checkpoint)]
     script = [str(arguments.python), str(arguments.script), str(arguments.checkpoint)]
     paths = {name: folder / f"{name}.gguf" for name in ("f16", "their_f16", "stored", "quantised", "their_quantised")}
-    costs = {
-        "f16": run([*ours, str(paths["f16"]), "--type", "f16"], folder),
-        "their f16": run([*script, "--outfile", str(paths["their_f16"]), "--outtype", "f16"], folder),
-    }
-    _same(paths["f16"], paths["their_f16"])
+    # Ours lie elsewhere while theirs are made, so that each is charged with its own disk only.
+    kept = folder.with_name("kept.gguf")
+    costs = {"f16": run([*ours, str(paths["f16"]), "--type", "f16"], folder)}
+    shutil.move(paths["f16"], kept)
+    costs["their f16"] = run([*script, "--outfile", str(paths["their_f16"]), "--outtype", "f16"], folder)
+    _same(kept, paths["their_f16"])
     kind, threads = arguments.type, str(arguments.threads)
     costs["quantised"] = run([*ours, str(paths["quantised"]), "--type", kind, "--threads", threads], folder)
-    kept = folder.with_name("kept.gguf")
     shutil.move(paths["quantised"], kept)
     stored = run([*script, "--outfile", str(paths["stored"]), "--outtype", "auto"], folder)
     tool = [str(arguments.quantize), str(paths["stored"]), str(paths["their_quantised"]), kind, threads]
@@ -134,7 +134,7 @@ def one_round(arguments: argparse.Namespace, folder: Path) -> dict[str, Cost]:
 
 def _same(mine: Path, theirs: Path) -> None:
     if not filecmp.cmp(mine, theirs, shallow=False):
-        sys.exit(f"{mine.name} and {theirs.name} differ")
+        sys.exit(f"{theirs.name} differs from ours")
     mine.unlink()
     theirs.unlink()
 
