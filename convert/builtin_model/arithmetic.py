@@ -197,6 +197,13 @@ class Sheet:
         self.add(f"{one}+{two}", mark)
         self.add(f"{self.words.column}{carrying(digits_of(one), digits_of(two))}→{Decimal(one) + Decimal(two)}")
 
+    def rounding(self, digits: str, places: int, unit: str = "", mark: Mark = Mark.PLAIN) -> str:
+        """The digits of a quotient as a figure, and rounded to ``places`` decimals, which is returned."""
+        self.add(f"{self.words.so}{unrounded_digits(digits, places + 1)}{unit}", mark)
+        value = rounded_digits(digits, places)
+        self.add(f"{self.words.rounded}{value}{unit}")
+        return value
+
     def goal(self, wanted: str) -> None:
         """The first line: what is asked for."""
         self.add(self.words.goal)
@@ -293,9 +300,8 @@ def percentage(sheet: Sheet, part: int, base: int, places: slice, fall: bool = F
     sheet.line()
     sheet.multiples(base)
     digits = sheet.division(part, base, words.places[places])
-    value = rounded_digits(digits, 1)
     sheet.line()
-    sheet.add(f"{words.so}{unrounded_digits(digits, 2)}%{words.rounded}{value}%")
+    value = sheet.rounding(digits, 1, "%")
     if fall:
         sheet.add(f"{words.fall}{words.comma}-{value}%")
         value = "-" + value
@@ -308,13 +314,18 @@ def growth(sheet: Sheet, label: str, old: Decimal, new: Decimal) -> str:
     sheet.add(f"{label}=(")
     sheet.copy(f"{new}-{old})÷{old}")
     before, after = whole(old, new, sheet)
+    change = compared(sheet, before, after)
+    return percentage(sheet, abs(change), before, slice(0, 5), change < 0)
+
+
+def compared(sheet: Sheet, before: int, after: int) -> int:
+    """Which of two figures is larger and by how much, in two lines; returns ``after − before``."""
     fall = after < before
-    high, low = max(before, after), min(before, after)
     sheet.line()
     sheet.copy(f"{after}{'<' if fall else '>'}{before}{sheet.words.fall if fall else sheet.words.rise}")
     sheet.line()
-    sheet.minus(high, low)
-    return percentage(sheet, high - low, before, slice(0, 5), fall)
+    sheet.minus(max(before, after), min(before, after))
+    return after - before
 
 
 def margin_of_costs(sheet: Sheet, label: str, revenue: Decimal, costs: Decimal) -> str:
@@ -344,9 +355,9 @@ def ratio(sheet: Sheet, label: str, assets: Decimal, liabilities: Decimal) -> st
     sheet.line()
     sheet.multiples(base)
     digits = sheet.division(part, base, words.places[2:6])
-    value = rounded_digits(digits, 2)
     sheet.line()
-    sheet.add(f"{words.so}{unrounded_digits(digits, 3)}{words.rounded}{value}{words.stop}")
+    value = sheet.rounding(digits, 2)
+    sheet.add(words.stop)
     return value
 
 

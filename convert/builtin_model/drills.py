@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from builtin_model.arithmetic import Sheet, cents
+from builtin_model.arithmetic import Sheet, cents, compared
 from builtin_model.questions import below, figure, near, principal
 from builtin_model.records import Language, Mark, Piece
 
@@ -19,7 +19,8 @@ LINES = 10
 def drill(random: Random, language: Language) -> tuple[Piece, ...]:
     """One page of steps of one kind."""
     sheet = Sheet(language, random)
-    page = random.choices((division, differences, sums, columns), (4, 3, 2, 2))[0]
+    pages = (division, differences, comparisons, sums, columns, tables, roundings)
+    page = random.choices(pages, (5, 1, 2, 2, 3, 2, 1))[0]
     page(sheet, random)
     return tuple(sheet.pieces)
 
@@ -52,6 +53,36 @@ def differences(sheet: Sheet, random: Random) -> None:
         other = near(random, base) if random.random() < 0.5 else below(random, base, 0.05, 0.98)
         high, low = max(base, other), min(base, other)
         sheet.minus(high, low, Mark.GIVEN)
+        sheet.line()
+
+
+def comparisons(sheet: Sheet, random: Random) -> None:
+    """How growth rates begin: the formula is given, the larger figure and the difference are found."""
+    for _ in range(LINES // 2):
+        before = figure(random)
+        after = near(random, before)
+        sheet.add(f"({after}-{before})÷{before}", Mark.GIVEN)
+        compared(sheet, before, after)
+        sheet.line()
+
+
+def tables(sheet: Sheet, random: Random) -> None:
+    """Tables of multiples."""
+    for _ in range(LINES // 2):
+        sheet.multiples(figure(random), Mark.GIVEN)
+        sheet.line()
+
+
+def roundings(sheet: Sheet, random: Random) -> None:
+    """Quotients rounded, often over a nine."""
+    for _ in range(LINES):
+        value = random.randint(0, 99999)
+        if random.random() < 0.3:
+            value = value // 100 * 100 + random.randint(90, 99)
+        if random.random() < 0.6:
+            sheet.rounding(f"{value:05}", 1, "%", Mark.GIVEN)
+        else:
+            sheet.rounding(f"{value % 10000:04}", 2, "", Mark.GIVEN)
         sheet.line()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from gguf import GGUFReader
+from PySide6.QtWidgets import QApplication
 
 from builtin_model import score
 from builtin_model.card import card
@@ -16,6 +17,9 @@ from builtin_model.llama import LlamaCompleter
 from builtin_model.off_list import SENTENCE
 from builtin_model.records import ARITHMETIC, LANGUAGES, OFF_LIST, TASKS
 from builtin_model.rewards import answer_part, box, right, well_formed
+from finr1_desk.library.assets import asset
+from finr1_desk.ui.examples import demonstration_examples
+from finr1_desk.ui.language import Language
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "builtin_model"
 MODEL = SHIPPED / "builtin-demonstration-model.gguf"
@@ -23,7 +27,11 @@ SHOWN = (
     "请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否，并把最终答案放入\\boxed{}中 "
     "问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？"
 )
-EACH = 6
+EACH = 8
+OFFERED = {
+    "en": ("25.0%", "15.0%", "1.50", "600", "8820", "否", "bearish"),
+    "zh_CN": ("25.0%", "15.0%", "1.50", "600", "8820", "否", "利空"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +68,32 @@ def test_the_card_is_the_one_of_the_scores() -> None:
             assert scores["runs"][run][task]["asked"] >= 200
 
 
+@pytest.mark.parametrize("run", ["grpo", "grpo_sampled"])
+def test_the_scores_reach_what_is_promised(run: str) -> None:
+    scores = json.loads((SHIPPED / "scores.json").read_text(encoding="utf-8"))
+    for task in TASKS:
+        counts = scores["runs"][run][task]
+        assert counts["formed"] >= 0.98, task
+        assert counts["right"] >= (0.9 if task in ARITHMETIC else 0.95), task
+    assert scores["runs"][run]["all_listed"]["declined"] <= 0.02
+    assert scores["runs"][run][OFF_LIST]["right"] >= 0.97
+    for source in ("finqa", "finqa_page", "tatqa", "worked_examples"):
+        assert scores["off_list"][source]["right"] >= 0.97, source
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_questions_that_the_window_offers_are_answered_right(
+    llama: LlamaCompleter, qapp: QApplication, language: str
+) -> None:
+    spoken = Language(qapp, asset("translations"))
+    spoken.apply(language)
+    try:
+        questions = [example.question for example in demonstration_examples()]
+    finally:
+        spoken.remove()
+    assert tuple(box(ask(llama, question)) for question in questions) == OFFERED[language]
+
+
 def test_the_shown_question_is_answered_no_with_its_reason(llama: LlamaCompleter) -> None:
     output = ask(llama, SHOWN)
     assert well_formed(output)
@@ -75,8 +109,8 @@ def test_held_out_questions_in_llama_cpp(llama: LlamaCompleter, task: str) -> No
     outputs = llama([each.prompt for each in asked])
     assert all(well_formed(output) for output in outputs)
     correct = sum(right(output, each.exercise) for output, each in zip(outputs, asked, strict=True))
-    # The card says how often each task is right; this notices a file that does not think at all.
-    assert correct >= (EACH // 2 if task in ARITHMETIC else EACH - 1)
+    # The card says how often each task is right; this notices a file that is not the one that was scored.
+    assert correct >= EACH - (2 if task in ARITHMETIC else 1)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -85,7 +119,7 @@ def test_anything_else_gets_the_sentence(llama: LlamaCompleter, language: str) -
     asked = score.off_list_questions(questions, "worked_examples")
     outputs = llama([each.prompt for each in asked])
     answered = [output for output in outputs if answer_part(output) == SENTENCE[language]]  # type: ignore[index]
-    assert len(answered) >= len(asked) - 1
+    assert len(answered) == len(asked)
 
 
 def test_a_prompt_without_system_prompt_works_too(llama: LlamaCompleter) -> None:
