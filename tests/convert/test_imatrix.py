@@ -24,7 +24,13 @@ from tests.convert.checkpoints import Variant, make_checkpoint, random_weights, 
 from tests.convert.conftest import Run
 from tests.convert.imatrix_models import CONTEXT, FOLDER, MODELS, text
 
-NEEDING = [kind for kind in QUANTISED_TYPES if kind.needs_imatrix]
+# Searching for the best blocks of these takes GGML from 10 to 30 seconds.
+SLOW = {"IQ1_M", "IQ1_S", "IQ2_M", "IQ2_S", "IQ3_XXS"}
+TYPES = [
+    pytest.param(kind, id=kind.name, marks=[pytest.mark.slow] if kind.name in SLOW else [])
+    for kind in QUANTISED_TYPES
+    if kind.needs_imatrix or kind.name == "Q4_K_M"
+]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +121,7 @@ def test_a_quantised_model_will_do(checkpoints: dict[str, Path], corpus: Path, t
     assert read_imatrix(tmp_path / "out").entries.keys() == read_imatrix(FOLDER / "wide.imatrix").entries.keys()
 
 
-@pytest.mark.parametrize("kind", [*NEEDING, FileType("Q4_K_M", 15)], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", TYPES)
 def test_quantises_as_llama_cpp_does_with_the_same_matrix(
     kind: FileType, checkpoints: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
