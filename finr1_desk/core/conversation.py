@@ -49,6 +49,7 @@ class MessageState(StrEnum):
     WRITING = "writing"
     STOPPED = "stopped"  # by the user
     LENGTH = "length"  # ended at the token limit
+    LOOP = "loop"  # stopped because it was repeating itself
     INTERRUPTED = "interrupted"  # the engine or the application ended while it was written
     FAILED = "failed"  # an error that is not an interruption; `Generation.error` says which
 
@@ -56,6 +57,7 @@ class MessageState(StrEnum):
 class FinishReason(StrEnum):
     STOP = "stop"
     LENGTH = "length"
+    LOOP = "loop"
     CANCELLED = "cancelled"
     ERROR = "error"
 
@@ -63,6 +65,7 @@ class FinishReason(StrEnum):
 STATE_OF_FINISH: Mapping[FinishReason, MessageState] = {
     FinishReason.STOP: MessageState.COMPLETE,
     FinishReason.LENGTH: MessageState.LENGTH,
+    FinishReason.LOOP: MessageState.LOOP,
     FinishReason.CANCELLED: MessageState.STOPPED,
     FinishReason.ERROR: MessageState.FAILED,
 }
@@ -100,8 +103,22 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of a conversation the model was not shown, because the context has no room for all of it.
+
+    `turns` counts messages from the first question on, `tokens` is what they would have taken.
+    """
+
+    turns: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
-    """The circumstances in which an assistant message was written."""
+    """The circumstances in which an assistant message was written.
+
+    `think_cut` says that the thinking was closed in the model's place.
+    """
 
     model: ModelIdentity
     sampling: Sampling
@@ -111,6 +128,8 @@ class Generation:
     timing: Timing = Timing()
     finish_reason: FinishReason | None = None
     error: str | None = None
+    left_out: LeftOut = LeftOut()
+    think_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +201,17 @@ def branch(messages: Mapping[str, Message], head_id: str | None) -> list[Message
         current = messages[current].parent_id
     path.reverse()
     return path
+
+
+def forgotten(shown: Sequence[Message]) -> int:
+    """How many messages of a branch, from its first, the model did not see when it wrote the newest answer.
+
+    An answer that failed before the model was shown anything says nothing about that.
+    """
+    for message in reversed(shown):
+        if message.generation is not None and message.generation.usage.prompt_tokens:
+            return message.generation.left_out.turns
+    return 0
 
 
 def newest_end(messages: Iterable[Message], message_id: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from finr1_desk.core.conversation import FinishReason, Timing, Usage
+from finr1_desk.core.conversation import FinishReason, LeftOut, Timing, Usage
 from finr1_desk.core.errors import ErrorCode, Param
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.sampling import Sampling
@@ -43,6 +43,8 @@ class GenerateRequest:
         prefix: text that the answer already begins with, as produced («Continue»); it is not sent back.
         overrides: the sampling parameters asked for; the model's own and the defaults fill in the rest.
         seed: 64 bits; None lets the engine choose one, which `Started` tells.
+        max_think: tokens after which the thinking is closed and the answer asked for; 0 for no such limit.
+        stop_loops: an answer that repeats the same passage over and over is ended, thinking that does is closed.
     """
 
     model: ModelRequest
@@ -50,6 +52,8 @@ class GenerateRequest:
     prefix: str = ""
     overrides: Mapping[str, float | int] = field(default_factory=dict)
     seed: int | None = None
+    max_think: int = 0
+    stop_loops: bool = False
 
 
 # -- facts
@@ -113,7 +117,7 @@ class ModelUnloaded:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The prompt was built and its prefill begins."""
+    """The prompt was built and its prefill begins; `left_out` of the turns did not fit into the context."""
 
     request: str
     sequence: int
@@ -123,6 +127,7 @@ class Started:
     seed: int
     load_s: float
     model: LoadedModel
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,8 @@ class PrefillProgress:
 class TextProduced:
     """New text, coalesced by the engine. `tokens` and `think_tokens` count from the answer's start.
 
-    `context_used` is the number of tokens that the sequence occupies.
+    `context_used` is the number of tokens that the sequence occupies; `think_cut` says that the thinking was closed in
+    the model's place.
     """
 
     request: str
@@ -147,11 +153,12 @@ class TextProduced:
     think_tokens: int
     tokens_per_s: float
     context_used: int
+    think_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The request ended. `code` and `params` are set where `reason` is `ERROR`."""
+    """The request ended. `code` and `params` are set where `reason` is `ERROR`; `think_cut` as in `TextProduced`."""
 
     request: str
     reason: FinishReason
@@ -159,6 +166,7 @@ class Finished:
     timing: Timing = field(default_factory=Timing)
     code: ErrorCode | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
+    think_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Final, TypeVar
 
-from finr1_desk.core.conversation import FinishReason, Generation, ModelIdentity, Part, PartKind, Timing, Usage
+from finr1_desk.core.conversation import (
+    FinishReason,
+    Generation,
+    LeftOut,
+    ModelIdentity,
+    Part,
+    PartKind,
+    Timing,
+    Usage,
+)
 from finr1_desk.core.sampling import Sampling
 
 _WORD: Final = 2**64
-_T = TypeVar("_T", Sampling, Usage, Timing)
+_T = TypeVar("_T", Sampling, Usage, Timing, LeftOut)
 
 
 def part_to_json(part: Part) -> dict[str, Any]:
@@ -70,6 +79,8 @@ def generation_from_json(value: object) -> Generation:
         timing=_numbers(Timing, record.get("timing", {})),
         finish_reason=None if reason is None else FinishReason(_text(record, "finish_reason")),
         error=_optional_text(record, "error"),
+        left_out=_numbers(LeftOut, record.get("left_out", {})),
+        think_cut=record.get("think_cut") is True,
     )
 
 

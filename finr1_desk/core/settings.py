@@ -45,6 +45,7 @@ def _setting(
 APPEARANCE: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
 ANSWERS: Final = QT_TRANSLATE_NOOP("Settings", "Answers")
 ENGINE: Final = QT_TRANSLATE_NOOP("Settings", "Engine")
+MOST_THINKING: Final = 32768
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,21 @@ class Settings:
         minimum=16,
         maximum=32768,
         step=100,
+    )
+    max_think: int = _setting(
+        0,
+        QT_TRANSLATE_NOOP("Settings", "Longest thinking (tokens)"),
+        QT_TRANSLATE_NOOP("Settings", "Then the thinking is closed and the answer asked for. 0: no limit."),
+        group=ANSWERS,
+        minimum=0,
+        maximum=MOST_THINKING,
+        step=100,
+    )
+    stop_loops: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Stop an answer that repeats itself"),
+        QT_TRANSLATE_NOOP("Settings", "The same passage at least three times in a row; thinking is closed first."),
+        group=ANSWERS,
     )
     model_path: str = _setting(
         "",

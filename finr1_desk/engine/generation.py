@@ -20,8 +20,10 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import Finished, GenerateRequest, PrefillProgress, Started, TextProduced
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling, resolve
+from finr1_desk.engine.context_policy import Budget, Prompt, fit
 from finr1_desk.engine.llama import DECODE_ABORTED, Context, LlamaError
 from finr1_desk.engine.loading import Loaded, effective_context
+from finr1_desk.engine.repetition import LoopDetector
 from finr1_desk.engine.sampler import BadLogitsError, Sampler
 
 Event = Started | PrefillProgress | TextProduced | Finished
@@ -30,7 +32,6 @@ SEQUENCE: Final = 0  # one at a time for now
 _FLUSH_S: Final = 1 / 30
 _PROGRESS_S: Final = 0.1
 _MAX_SEED: Final = 1 << 64
-_ROOM_FOR_ANSWER: Final = 64
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Measured:
     prefill_s: float = 0.0
     decode_s: float = 0.0
     think_s: float = 0.0
+    think_cut: bool = False
 
     @property
     def tokens_per_s(self) -> float:
@@ -98,18 +100,15 @@ class _Text:
         return text
 
 
-def prompt_tokens(loaded: Loaded, request: GenerateRequest) -> list[int]:
-    """The whole prompt, with what the answer already begins with.
+def make_prompt(loaded: Loaded, request: GenerateRequest, prefix: Sequence[int], budget: Budget) -> Prompt:
+    """The prompt with `prefix`, what the answer already begins with; the oldest turns are left out where need be.
 
     Raises:
-        UserError: `EMPTY_QUESTION`, `MODEL_NO_TEMPLATE`.
+        UserError: `EMPTY_QUESTION`, `MODEL_NO_TEMPLATE`, `CONTEXT_TOO_LONG`.
     """
     if not any(turn.role == "user" and turn.content.strip() for turn in request.turns):
         raise UserError(ErrorCode.EMPTY_QUESTION)
-    tokens = loaded.prompts.build(request.turns)
-    if request.prefix:  # as the model produced it, so neither normalised nor merged with what stands before
-        tokens += loaded.model.vocabulary.tokenise(request.prefix, parse_special=False)
-    return tokens
+    return fit(loaded.prompts, request.turns, prefix, budget)
 
 
 def checked_seed(seed: int | None) -> int:
@@ -146,6 +145,9 @@ class Generation:
         self._measured = Measured(load_s=load_s)
         self._splitter = ReasoningSplitter(loaded.prompts.starts_in_think)
         self._text = _Text()
+        self._loops = LoopDetector(self._has_words) if request.stop_loops else None
+        self._thought_before = 0  # tokens of thinking that the answer already begins with
+        self._closing_failed = False
         self._decode_started = 0.0
         self._last_flush = 0.0
 
@@ -163,29 +165,30 @@ class Generation:
             reason, code, params = FinishReason.ERROR, ErrorCode.DECODE_FAILED, {"status": str(error)}
         self._finish_text()
         measured = self._measured
-        self._emit(Finished(self._id, reason, measured.usage, measured.timing, code, params))
+        self._emit(Finished(self._id, reason, measured.usage, measured.timing, code, params, measured.think_cut))
 
     def _write(self) -> FinishReason:
         request, loaded = self._request, self._loaded
         sampling = resolve(request.overrides, loaded.recommended)
         seed = checked_seed(request.seed)
+        if request.max_think < 0:
+            raise UserError(ErrorCode.BAD_VALUE, name="max_think", value=str(request.max_think))
         limit = effective_context(request.model.context_length, loaded.facts.trained_context)
-        tokens = prompt_tokens(loaded, request)
-        room = min(_ROOM_FOR_ANSWER, max(1, limit // 8))
-        if len(tokens) + room > limit:
-            raise UserError(
-                ErrorCode.CONTEXT_TOO_LONG, tokens=len(tokens), limit=limit, over=len(tokens) + room - limit
-            )
+        # As the model produced it, so neither normalised nor merged with what stands before.
+        prefix = loaded.model.vocabulary.tokenise(request.prefix, parse_special=False)
+        prompt = make_prompt(loaded, request, prefix, Budget.of(limit, sampling.max_tokens))
+        tokens = prompt.tokens
         # An explicit seed fixes the shape of the batches too, so it starts from an empty cache.
         cached = self._context.keep_prefix(SEQUENCE, tokens if request.seed is None else ())
         self._measured.prompt_tokens, self._measured.cached_tokens = len(tokens), cached
         model = replace(loaded.facts, request=request.model, context_length=limit)
         load_s = self._measured.load_s
-        self._emit(Started(self._id, SEQUENCE, len(tokens), cached, sampling, seed, load_s, model))
+        self._emit(Started(self._id, SEQUENCE, len(tokens), cached, sampling, seed, load_s, model, prompt.left_out))
         if not self._prefill(tokens, cached):
             return FinishReason.CANCELLED
         if request.prefix:
             self._splitter.feed(request.prefix)
+            self._thought_before = len(prefix) if self._splitter.thinking else 0
         return self._decode(Sampler(sampling, seed, loaded.model.vocabulary.size, tokens), sampling, limit)
 
     # -- prefill
@@ -227,12 +230,14 @@ class Generation:
         while True:
             if self._control.cancelled.is_set():
                 return FinishReason.CANCELLED
-            if self._control.answer_now.is_set() and self._answer_now(sampler, limit):
+            if self._is_to_answer() and self._close_thinking(sampler, limit):
                 continue
             token = sampler.sample(context.logits(), len(held))
             if vocabulary.is_end(token):
                 return FinishReason.STOP
             self._take(vocabulary.piece(token))
+            if self._loops is not None and self._loops.add(token) and not self._break_loop():
+                return FinishReason.LOOP
             if measured.completion_tokens >= sampling.max_tokens or len(held) + 1 >= limit:
                 return FinishReason.LENGTH
             status = context.append(SEQUENCE, token)
@@ -255,7 +260,25 @@ class Generation:
         if now - self._last_flush >= _FLUSH_S:
             self._flush(now)
 
-    def _answer_now(self, sampler: Sampler, limit: int) -> bool:
+    # -- the end of the thinking
+
+    def _is_to_answer(self) -> bool:
+        """Whether the thinking is to be closed now: it was asked for, or there was enough of it."""
+        most = self._request.max_think
+        if most and self._splitter.thinking and self._thought_before + self._measured.think_tokens >= most:
+            return not self._closing_failed
+        return self._control.answer_now.is_set()
+
+    def _break_loop(self) -> bool:
+        """Asks for the answer where it is the thinking that goes in a circle; False where there is no way out."""
+        assert self._loops is not None
+        if not self._splitter.thinking or self._measured.think_cut or self._closing_failed:
+            return False
+        self._loops.clear()
+        self._control.answer_now.set()
+        return True
+
+    def _close_thinking(self, sampler: Sampler, limit: int) -> bool:
         """Closes the thinking in the model's place, once the character it is writing is complete.
 
         Returns whether anything was computed: not where the model does not think, or where there is no room.
@@ -271,6 +294,7 @@ class Generation:
         vocabulary = self._loaded.model.vocabulary
         tokens = vocabulary.tokenise(self._splitter.closing_text, parse_special=False)
         if len(self._context.sequences[SEQUENCE]) + len(tokens) + 1 >= limit:
+            self._closing_failed = True
             return False
         for start in range(0, len(tokens), self._context.micro_batch):
             chunk = tokens[start : start + self._context.micro_batch]
@@ -279,10 +303,15 @@ class Generation:
                 return True
             if status != 0:
                 raise UserError(ErrorCode.DECODE_FAILED, status=status)
+        self._measured.think_cut = True
         for token in tokens:
             sampler.accept(token)
             self._take(vocabulary.piece(token))
         return True
+
+    def _has_words(self, tokens: Sequence[int]) -> bool:
+        text = b"".join(map(self._loaded.model.vocabulary.piece, tokens)).decode("utf-8", "replace")
+        return any(map(str.isalpha, text))
 
     def _flush(self, now: float) -> None:
         text = self._text.take()
@@ -290,9 +319,16 @@ class Generation:
             return
         self._last_flush = now
         measured = self._measured
-        used = len(self._context.sequences[SEQUENCE])
         self._emit(
-            TextProduced(self._id, text, measured.completion_tokens, measured.think_tokens, measured.tokens_per_s, used)
+            TextProduced(
+                self._id,
+                text,
+                measured.completion_tokens,
+                measured.think_tokens,
+                measured.tokens_per_s,
+                context_used=len(self._context.sequences[SEQUENCE]),
+                think_cut=measured.think_cut,
+            )
         )
 
     def _finish_text(self) -> None:

@@ -7,14 +7,18 @@ other models' own templates say. Text that a user typed is never parsed for cont
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from typing import Final, Generic, Protocol, TypeVar
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.prompts import Turn
 from finr1_desk.engine.llama import Model, Vocabulary
 from finr1_desk.engine.template import Segment, TemplateFailedError, TemplateProcess, render_turns
 
+_Key = TypeVar("_Key", bound=Hashable)
+
+_MOST_COUNTED: Final = 50_000
 _THINK: Final = "<think>"
 _DEEPSEEK_USER: Final = "<｜User｜>"
 _DEEPSEEK_ASSISTANT: Final = "<｜Assistant｜>"
@@ -35,6 +39,14 @@ class PromptBuilder(Protocol):
         """
         ...
 
+    def counts(self, turns: Sequence[Turn]) -> list[int]:
+        """The tokens of each turn in the prompt, the marks around it included; and last of what begins the answer.
+
+        Together they are as many as `build` gives, or about as many where a template joins them. What was counted once
+        costs nothing again. Raises UserError as `build`.
+        """
+        ...
+
 
 def builder_for(model: Model, path: str, process: TemplateProcess) -> PromptBuilder:
     """The builder that suits a model's vocabulary and template."""
@@ -50,6 +62,23 @@ def builder_for(model: Model, path: str, process: TemplateProcess) -> PromptBuil
     return TemplatePrompt(vocabulary, model.template, path, process)
 
 
+class _Counted(Generic[_Key]):
+    """Remembers how many tokens texts have, so that a long conversation is counted once; it keeps no text."""
+
+    def __init__(self, count: Callable[[_Key], int]) -> None:
+        self._count = count
+        self._known: dict[int, int] = {}
+
+    def __call__(self, thing: _Key) -> int:
+        key = hash(thing)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST_COUNTED:
+                self._known.clear()
+            known = self._known[key] = self._count(thing)
+        return known
+
+
 def normalised(vocabulary: Vocabulary, text: str) -> str:
     """The text as the model's own tokeniser would see it: Qwen's compose characters (NFC), others do not."""
     return unicodedata.normalize("NFC", text) if vocabulary.pre.startswith("qwen") else text
@@ -62,12 +91,20 @@ class ChatMLPrompt:
 
     def __init__(self, vocabulary: Vocabulary, start: int, end: int) -> None:
         self._vocabulary, self._start, self._end = vocabulary, start, end
+        self._counted = _Counted[Turn](lambda turn: len(self._turn(turn)))
 
     def build(self, turns: Sequence[Turn]) -> list[int]:
-        tokens: list[int] = []
-        for turn in turns:
-            tokens += [self._start, *self._text(f"{turn.role}\n{turn.content}"), self._end, *self._text("\n")]
-        return [*tokens, self._start, *self._text("assistant\n")]
+        tokens = [token for turn in turns for token in self._turn(turn)]
+        return tokens + self._beginning()
+
+    def counts(self, turns: Sequence[Turn]) -> list[int]:
+        return [*map(self._counted, turns), len(self._beginning())]
+
+    def _beginning(self) -> list[int]:
+        return [self._start, *self._text("assistant\n")]
+
+    def _turn(self, turn: Turn) -> list[int]:
+        return [self._start, *self._text(f"{turn.role}\n{turn.content}"), self._end, *self._text("\n")]
 
     def _text(self, text: str) -> list[int]:
         return self._vocabulary.tokenise(normalised(self._vocabulary, text), parse_special=False)
@@ -80,21 +117,24 @@ class DeepSeekPrompt:
         self._vocabulary = vocabulary
         self._user, self._assistant, self._end = user, assistant, end
         self.starts_in_think = opens_think
+        self._counted = _Counted[Turn](lambda turn: len(self._turn(turn)))
+        self._opening = [] if vocabulary.bos is None else [vocabulary.bos]
 
     def build(self, turns: Sequence[Turn]) -> list[int]:
-        tokens = [] if self._vocabulary.bos is None else [self._vocabulary.bos]
-        for turn in turns:
-            text = self._vocabulary.tokenise(normalised(self._vocabulary, turn.content), parse_special=False)
-            if turn.role == "system":
-                tokens += text
-            elif turn.role == "user":
-                tokens += [self._user, *text]
-            else:
-                tokens += [self._assistant, *text, self._end]
-        tokens.append(self._assistant)
-        if self.starts_in_think:
-            tokens += self._vocabulary.tokenise(f"{_THINK}\n", parse_special=True)
-        return tokens
+        return [*self._opening, *(token for turn in turns for token in self._turn(turn)), *self._beginning()]
+
+    def counts(self, turns: Sequence[Turn]) -> list[int]:
+        return [*map(self._counted, turns), len(self._opening) + len(self._beginning())]
+
+    def _beginning(self) -> list[int]:
+        think = self._vocabulary.tokenise(f"{_THINK}\n", parse_special=True) if self.starts_in_think else []
+        return [self._assistant, *think]
+
+    def _turn(self, turn: Turn) -> list[int]:
+        text = self._vocabulary.tokenise(normalised(self._vocabulary, turn.content), parse_special=False)
+        if turn.role == "system":
+            return text
+        return [self._user, *text] if turn.role == "user" else [self._assistant, *text, self._end]
 
 
 class TemplatePrompt:
@@ -106,6 +146,7 @@ class TemplatePrompt:
         self._path = path
         self._process = process
         self._starts_in_think: bool | None = None
+        self._counted = _Counted[Segment](lambda segment: len(self._segment(segment)))
 
     @property
     def starts_in_think(self) -> bool:
@@ -125,6 +166,15 @@ class TemplatePrompt:
             tokens.insert(0, bos)
         return tokens
 
+    def counts(self, turns: Sequence[Turn]) -> list[int]:
+        """The template's own text counts with the turn that it follows."""
+        counts = [0] * (len(turns) + 1)
+        current = -1
+        for segment in self._render(turns):
+            current = current if segment.turn is None else segment.turn
+            counts[current] += self._counted(replace(segment, turn=None if segment.turn is None else 0))
+        return counts
+
     def _render(self, turns: Sequence[Turn]) -> list[Segment]:
         if not self._template:
             raise UserError(ErrorCode.MODEL_NO_TEMPLATE, path=self._path, reason="no template")
@@ -142,16 +192,17 @@ class TemplatePrompt:
         One call is what the model was trained on: characters at the seams may share a token. It is safe if it finds
         exactly the control tokens that the template wrote.
         """
-        apart = [
-            self._vocabulary.tokenise(normalised(self._vocabulary, segment.text), parse_special=not segment.is_content)
-            for segment in segments
-        ]
+        apart = [self._segment(segment) for segment in segments]
         whole = self._vocabulary.tokenise(
             normalised(self._vocabulary, "".join(segment.text for segment in segments)), parse_special=True
         )
         by_parts = [token for tokens in apart for token in tokens]
         same = self._controls(whole) == self._controls(by_parts)
         return whole if same else by_parts
+
+    def _segment(self, segment: Segment) -> list[int]:
+        text = normalised(self._vocabulary, segment.text)
+        return self._vocabulary.tokenise(text, parse_special=not segment.is_content)
 
     def _controls(self, tokens: Sequence[int]) -> list[int]:
         return [token for token in tokens if self._vocabulary.is_control(token)]

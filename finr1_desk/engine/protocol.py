@@ -31,7 +31,7 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.prompts import Turn
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 
 

@@ -37,10 +37,17 @@ class TemplateFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a rendered prompt: the template's own text, or content that stays text whatever it contains."""
+    """A stretch of a rendered prompt: the template's own text, or the content of a turn, given by its number.
+
+    Content stays text whatever it contains.
+    """
 
     text: str
-    is_content: bool
+    turn: int | None = None
+
+    @property
+    def is_content(self) -> bool:
+        return self.turn is not None
 
 
 class TemplateProcess:
@@ -174,12 +181,13 @@ def _segments(text: str, contents: Sequence[str]) -> list[Segment]:
     position = 0
     for match in _PLACEHOLDER.finditer(text):
         if match.start() > position:
-            segments.append(Segment(text[position : match.start()], is_content=False))
-        content = contents[int(match[2])]
+            segments.append(Segment(text[position : match.start()]))
+        turn = int(match[2])
+        content = contents[turn]
         content = content if match[1] else content.lstrip()
         content = content if match[3] else content.rstrip()
-        segments.append(Segment(content, is_content=True))
+        segments.append(Segment(content, turn))
         position = match.end()
     if position < len(text):
-        segments.append(Segment(text[position:], is_content=False))
+        segments.append(Segment(text[position:]))
     return segments
