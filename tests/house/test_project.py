@@ -83,6 +83,8 @@ def test_the_wheel_is_complete(wheel: Path) -> None:
             wanted.add(name(path))
         elif rest[:1] == ["finr1_convert"]:
             wanted.add("/".join(rest))
+        elif rest[:1] == ["calibration"]:
+            wanted.add("/".join(("finr1_convert", *rest)))
     assert wanted
     assert not wanted - inside
     assert {entry.split("/")[0] for entry in inside} == {
@@ -95,15 +97,16 @@ def test_the_wheel_is_complete(wheel: Path) -> None:
 def test_the_installed_wheel_finds_its_assets(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     ask = (
-        "import finr1_convert; from finr1_desk.library import assets; "
-        "print(assets.__file__); print(assets.asset('builtin_model'))"
+        "from finr1_convert import calibration_text; from finr1_desk.library import assets; "
+        "print(assets.__file__); print(assets.asset('builtin_model')); print(calibration_text.evaluation_file())"
     )
     result = subprocess.run(
         [sys.executable, "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
     )
-    module, folder = result.stdout.splitlines()
+    module, folder, text = result.stdout.splitlines()
     assert Path(module).is_relative_to(tmp_path)
     assert Path(folder) == tmp_path / "finr1_desk" / "assets" / "builtin_model"
+    assert Path(text) == tmp_path / "finr1_convert" / "calibration" / "evaluation.txt"
 
 
 def test_the_read_me_names_files_that_exist() -> None:
