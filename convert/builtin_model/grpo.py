@@ -41,7 +41,7 @@ class GrpoPlan:
     Groups whose samples all earn the same teach nothing and are left out.
     """
 
-    updates: int = 12
+    updates: int = 8
     questions: int = 12
     group: int = 6
     rate: float = 6e-5
