@@ -1,7 +1,8 @@
 """Where the worker of a data folder is found, and how one is started.
 
 Owns the files in the runtime folder: `engine.json` (address and key, for the user alone), `engine.lock` (held by a
-client while it starts a worker), `worker.lock` (held by a worker for its life), `engine.log`. It speaks no protocol.
+client while it starts a worker), `worker.lock` (held by a worker for its life), `engine.log`, and the folder `bare`
+with the second address of a worker that is measured. It speaks no protocol.
 
 Locks are the operating system's, so a killed process leaves none behind; everything else a dead worker leaves is
 replaced by the next one.
@@ -26,6 +27,7 @@ ENDPOINT_FILE: Final = "engine.json"
 LOG_FILE: Final = "engine.log"
 SPAWN_LOCK: Final = "engine.lock"
 WORKER_LOCK: Final = "worker.lock"
+BARE_FOLDER: Final = "bare"
 
 # GNU OpenMP's threads wait for each other by spinning for 3 ms before they sleep. Where another program wants the
 # same cores, that is time taken from the very thread they wait for: measured with two threads on two busy cores, 3 to
@@ -104,6 +106,17 @@ def remove_socket(runtime: Path, endpoint: Endpoint) -> None:
     if socket.parent != runtime and socket.parent.name.startswith("finr1-"):
         with contextlib.suppress(OSError):
             socket.parent.rmdir()
+
+
+def at_work(runtime: Path) -> bool:
+    """Whether a worker lives in this folder."""
+    lock = FileLock(runtime / WORKER_LOCK)
+    try:
+        free = lock.try_acquire()
+    except OSError:
+        return False
+    lock.release()
+    return not free
 
 
 class FileLock:

@@ -131,6 +131,10 @@ def tensor_bytes(kind: int, elements: int) -> int:
     return int(elements // block * size) if block > 0 else 0
 
 
+def _type_name(kind: int) -> str:
+    return str(_ggml_function("ggml_type_name", ctypes.c_char_p, ctypes.c_int)(kind).decode("ascii"))
+
+
 # -- models
 
 
@@ -185,6 +189,11 @@ class Vocabulary:
         if end is None:
             end = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._pointer, token))
         return end
+
+    def ignore_ends(self) -> None:
+        """No token ends generation from now on: what measures speed needs answers of a given length."""
+        is_end = llama_cpp.llama_vocab_is_eog
+        self._ends = {token: False for token in range(self.size) if is_end(self._pointer, token)}
 
     def piece(self, token: int) -> bytes:
         """The bytes that a token adds to the output: none for a control token, unless it spells a reasoning tag."""
@@ -333,6 +342,7 @@ class Context:
         params.kv_unified = True
         params.swa_full = True
         params.no_perf = True
+        self.kv_type = _type_name(params.type_k)
         model.log.take_errors()
         pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not pointer:
@@ -411,6 +421,11 @@ class Context:
         if status == 0:
             held.append(token)
         return status
+
+    def decode_bare(self, tokens: Sequence[int]) -> int:
+        """`llama_decode` into sequence 0 and nothing else: what `prefill` and `append` cost is measured against it."""
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)
+        return int(llama_cpp.llama_decode(self._pointer, llama_cpp.llama_batch_get_one(array, len(tokens))))
 
     def logits(self) -> Logits:
         """The logits of the last token, shape (vocabulary,): llama.cpp's own buffer, valid until the next call.

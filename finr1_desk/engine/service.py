@@ -6,9 +6,10 @@ events to a sink; connections are not its business. Only counting tokens may hap
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from finr1_desk.core.conversation import FinishReason
@@ -65,6 +66,12 @@ class Service:
         """What a new client is told."""
         loaded = self._loaded
         return None if loaded is None else ModelLoaded(loaded.facts)
+
+    @contextlib.contextmanager
+    def holding_model(self) -> Iterator[Loaded | None]:
+        """The loaded model, not freed meanwhile; another thread may compute with it while no request is at work."""
+        with self._model_lock:
+            yield self._loaded
 
     def run(self) -> None:
         """Works until the process ends."""

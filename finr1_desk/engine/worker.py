@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Listener
 from pathlib import Path
 from typing import Final
@@ -28,8 +29,12 @@ _PREDECESSOR_S: Final = 20.0
 _FIRST_CLIENT_S: Final = 30.0
 
 
-def run(runtime: Path) -> int:
-    """Serves clients until none is left; returns the exit status only if it could not begin."""
+def run(runtime: Path, attend: Callable[[Service], None] | None = None) -> int:
+    """Serves clients until none is left; returns the exit status only if it could not begin.
+
+    Args:
+        attend: gets the service before the first client comes.
+    """
     log = WorkerLog()
     alone = endpoint.FileLock(runtime / endpoint.WORKER_LOCK)
     if not alone.acquire(time.monotonic() + _PREDECESSOR_S):
@@ -58,6 +63,8 @@ def run(runtime: Path) -> int:
     waiting = threading.Timer(_FIRST_CLIENT_S, sessions.leave_if_empty)
     waiting.daemon = True
     waiting.start()
+    if attend is not None:
+        attend(service)
     endpoint.publish(runtime, own)
     log.write(f"started, process {os.getpid()}, version {protocol.application_version()}")
     service.run()
@@ -71,13 +78,19 @@ def _give_way_when_memory_is_short() -> None:
             Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
 
 
-def main() -> int:
+def prepared_runtime() -> Path:
+    """The runtime folder of the command line, in a process that is set up as a worker."""
     parser = argparse.ArgumentParser(prog="finr1_desk.engine.worker")
     parser.add_argument("--runtime", type=Path, required=True)
     arguments = parser.parse_args()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the client there
-    return run(arguments.runtime)
+    runtime: Path = arguments.runtime
+    return runtime
+
+
+def main() -> int:
+    return run(prepared_runtime())
 
 
 if __name__ == "__main__":
