@@ -17,6 +17,7 @@ from finr1_desk.library.assets import asset
 from finr1_desk.terminal import arguments
 from finr1_desk.terminal.voice import system_language
 from tests.cli.conftest import PATIENCE_S, Cli
+from tests.ui import translations
 
 
 def imported_by(cli: Cli, *words: str | Path) -> set[str]:
@@ -132,19 +133,17 @@ def test_closed_streams_do_not_matter(cli: Cli, speaking_model: Path) -> None:
 
 
 def test_everything_the_terminal_says_is_extracted_for_translation(tmp_path: Path) -> None:
-    lupdate = Path(sys.executable).with_name("pyside6-lupdate")
-    if not lupdate.exists():
+    if not Path(translations.tool("pyside6-lupdate")).exists():
         pytest.skip("lupdate is not installed")
-    sources = sorted(Path(arguments.__file__).parent.glob("*.py"))
     target = tmp_path / "texts.ts"
-    subprocess.run([lupdate, *sources, "-ts", target], check=True, capture_output=True, timeout=PATIENCE_S)
-    extracted = set(re.findall(r"<source>(.*?)</source>", target.read_text("utf-8"), re.DOTALL))
+    translations.update(target, plurals_only=False)
+    extracted = {html.unescape(text) for text in re.findall(r"<source>(.*?)</source>", target.read_text("utf-8"), re.S)}
     said: list[str] = []
     arguments.build_parser(lambda _context, text: said.append(text) or text)
-    assert {html.escape(text, quote=False) for text in said} <= {text.replace("&apos;", "'") for text in extracted}
-    calls = sum(source.read_text("utf-8").count('translate("Terminal", "') for source in sources)
-    assert calls > 40
-    assert len(extracted) > calls * 0.8  # some are said in two places
+    assert set(said) <= extracted
+    calls = {text for context, text, _ in translations.literal_texts() if context == "Terminal"}
+    assert len(calls) > 100
+    assert calls <= extracted
 
 
 def chinese(text: str) -> bool:
