@@ -112,8 +112,11 @@ def _check(options: argparse.Namespace) -> None:
             raise UserError(ErrorCode.BAD_VALUE, name="--limit", value=str(limit))
         return
     from finr1_desk.core.sampling import checked
+    from finr1_desk.core.settings import MOST_THINKING
 
     checked(_sampling(options))
+    if options.max_think is not None and not 0 <= options.max_think <= MOST_THINKING:
+        raise UserError(ErrorCode.BAD_VALUE, name="--max-think", value=str(options.max_think))
     if options.ctx is not None and not 1 <= options.ctx <= _MAX_CONTEXT:
         raise UserError(ErrorCode.BAD_VALUE, name="--ctx", value=str(options.ctx))
     if options.seed is not None and not 0 <= options.seed <= _MAX_SEED:
@@ -183,6 +186,7 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         no_system=options.no_system,
         sampling=_sampling(options),
         context_length=options.ctx,
+        max_think=options.max_think,
         seed=options.seed,
         think=options.think,
         json=getattr(options, "json", False),

@@ -235,6 +235,10 @@
         <translation>思考了 {time} · {tokens} 个词元</translation>
     </message>
     <message>
+        <source>cut short</source>
+        <translation>提前结束</translation>
+    </message>
+    <message>
         <source>Writing…</source>
         <translation>生成中…</translation>
     </message>
@@ -259,6 +263,10 @@
         <translation>已达到词元上限而结束</translation>
     </message>
     <message>
+        <source>It was repeating itself and was stopped. A higher repetition penalty may help.</source>
+        <translation>回答陷入重复，已被停止。提高重复惩罚可能会有帮助。</translation>
+    </message>
+    <message>
         <source>Interrupted: the text up to here was kept</source>
         <translation>已中断：到此为止的内容已保留</translation>
     </message>
@@ -269,6 +277,10 @@
     <message>
         <source>Failed: {reason}</source>
         <translation>失败：{reason}</translation>
+    </message>
+    <message>
+        <source>The model no longer sees what stands above</source>
+        <translation>模型已看不到以上内容</translation>
     </message>
     <message>
         <source>Answer:</source>
@@ -1072,6 +1084,22 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>回答的最大长度（词元，含思考）</translation>
     </message>
     <message>
+        <source>Longest thinking (tokens)</source>
+        <translation>思考的最大长度（词元）</translation>
+    </message>
+    <message>
+        <source>Then the thinking is closed and the answer asked for. 0: no limit.</source>
+        <translation>达到后结束思考并要求作答。0：不限制。</translation>
+    </message>
+    <message>
+        <source>Stop an answer that repeats itself</source>
+        <translation>停止陷入重复的回答</translation>
+    </message>
+    <message>
+        <source>The same passage at least three times in a row; thinking is closed first.</source>
+        <translation>同一段文字连续出现至少三次；若在思考中，则先结束思考。</translation>
+    </message>
+    <message>
         <source>Model file</source>
         <translation>模型文件</translation>
     </message>
@@ -1323,6 +1351,10 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>回答的最大长度，含推理过程</translation>
     </message>
     <message>
+        <source>the longest reasoning; 0: without a limit</source>
+        <translation>思考的最大长度；0：不限制</translation>
+    </message>
+    <message>
         <source>the length of the context in tokens</source>
         <translation>上下文长度（词元）</translation>
     </message>
@@ -1425,6 +1457,10 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>No Fin-R1 was found on this machine; the built-in demonstration model answers.</source>
         <translation>本机上没有找到 Fin-R1，由内置演示模型作答。</translation>
+    </message>
+    <message>
+        <source>The answer was repeating itself and was stopped. A higher --repeat-penalty may help.</source>
+        <translation>回答陷入重复，已被停止。提高 --repeat-penalty 可能会有帮助。</translation>
     </message>
     <message>
         <source>The answer was stopped.</source>
@@ -1571,6 +1607,26 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>模型</translation>
     </message>
     <message>
+        <source>Plan</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Best</source>
+        <translation>最佳</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
         <source>Chinese fonts</source>
         <translation>中文字体</translation>
     </message>
@@ -1621,6 +1677,166 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Use “finr1-desk chat” or “finr1-desk ask”.</source>
         <translation>请使用“finr1-desk chat”或“finr1-desk ask”。</translation>
+    </message>
+    <message>
+        <source>The application is open and would keep its own number of threads.</source>
+        <translation>应用正在运行，会沿用它自己的线程数。</translation>
+    </message>
+    <message>
+        <source>Close its windows and terminals, then tune again.</source>
+        <translation>请关闭它的窗口和终端，然后重新调优。</translation>
+    </message>
+    <message>
+        <source>The application is open; its model stays, and what it does slows this measurement.</source>
+        <translation>应用正在运行；它的模型保持不变，但它的工作会使测得的速度偏低。</translation>
+    </message>
+    <message>
+        <source>The answer ended at the limit of %1 tokens.</source>
+        <translation>回答在达到 %1 个词元的上限时结束。</translation>
+    </message>
+    <message>
+        <source>Waiting for %1 other answers…</source>
+        <translation>前面还有 %1 个回答，等待中…</translation>
+    </message>
+    <message>
+        <source>Loading the model… %1 %</source>
+        <translation>正在加载模型… %1 %</translation>
+    </message>
+    <message>
+        <source>Reading the question… %1 %</source>
+        <translation>正在读取问题… %1 %</translation>
+    </message>
+    <message>
+        <source>Thinking… %1 tokens</source>
+        <translation>正在思考… %1 个词元</translation>
+    </message>
+    <message>
+        <source>Writing… %1 tokens</source>
+        <translation>正在书写… %1 个词元</translation>
+    </message>
+    <message>
+        <source>Kept as conversation %1.</source>
+        <translation>已保存为对话 %1。</translation>
+    </message>
+    <message>
+        <source>Other programs took %1 % of the processor meanwhile. Ratios hold; the speeds could be higher.</source>
+        <translation>测量期间其他程序占用了 %1 % 的处理器。比值仍然有效；速度本可更高。</translation>
+    </message>
+    <message>
+        <source>Measuring: %1 of %2</source>
+        <translation>正在测量：第 %1 项，共 %2 项</translation>
+    </message>
+    <message>
+        <source>Measuring with %1 threads</source>
+        <translation>正在用 %1 个线程测量</translation>
+    </message>
+    <message>
+        <source>Prompt of %1 tokens</source>
+        <translation>%1 个词元的提示</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s, llama.cpp alone %2; ratio %3, of processor time %4</source>
+        <translation>%1 词元/秒，单独的 llama.cpp %2；比值 %3，按处理器时间 %4</translation>
+    </message>
+    <message>
+        <source>the engine %1; llama.cpp&apos;s buffers %2; %3 beyond them</source>
+        <translation>引擎 %1；llama.cpp 的缓冲区 %2；除此之外 %3</translation>
+    </message>
+    <message>
+        <source>the engine %1; llama.cpp&apos;s buffers %2</source>
+        <translation>引擎 %1；llama.cpp 的缓冲区 %2</translation>
+    </message>
+    <message>
+        <source>%1 tokens/s</source>
+        <translation>%1 词元/秒</translation>
+    </message>
+    <message>
+        <source>%1 threads are the quickest, and the default.</source>
+        <translation>%1 个线程最快，也是默认值。</translation>
+    </message>
+    <message>
+        <source>%1 threads against the default of %2: %3 ×</source>
+        <translation>%1 个线程与默认的 %2 个相比：%3 倍</translation>
+    </message>
+    <message>
+        <source>“Processor threads” stays at %1.</source>
+        <translation>“处理器线程数”仍为 %1。</translation>
+    </message>
+    <message>
+        <source>“Processor threads” was %1 and is now %2.</source>
+        <translation>“处理器线程数”原为 %1，现为 %2。</translation>
+    </message>
+    <message>
+        <source>%1, %2 of %3 layers on the GPU; context %4, KV cache %5; threads %6, for prompts %7</source>
+        <translation>%1，GPU 上 %2 层，共 %3 层；上下文 %4，KV 缓存 %5；线程 %6，读取提示时 %7</translation>
+    </message>
+    <message>
+        <source>%1 s; %2 s with the start of the engine</source>
+        <translation>%1 秒；连同引擎启动 %2 秒</translation>
+    </message>
+    <message>
+        <source>Answer of %1 tokens, likeliest</source>
+        <translation>%1 个词元的回答（取最可能的）</translation>
+    </message>
+    <message>
+        <source>Answer of %1 tokens, sampled</source>
+        <translation>%1 个词元的回答（采样）</translation>
+    </message>
+    <message>
+        <source>Follow-up at %1 tokens</source>
+        <translation>%1 个词元处的追问</translation>
+    </message>
+    <message>
+        <source>first token after %1 s, reading everything anew %2 s; ratio %3</source>
+        <translation>%1 秒后出现第一个词元，全部重新读取则需 %2 秒；比值 %3</translation>
+    </message>
+    <message>
+        <source>Threads: %1</source>
+        <translation>线程：%1</translation>
+    </message>
+    <message>
+        <source>%1 tokens · %2 tokens/s</source>
+        <translation>%1 个词元 · %2 词元/秒</translation>
+    </message>
+    <message>
+        <source>The model no longer sees the first %1 messages.</source>
+        <translation>模型已看不到最前面的 %1 条消息。</translation>
+    </message>
+    <message>
+        <source>There is no command %1; /help lists them.</source>
+        <translation>没有命令 %1；输入 /help 可查看全部命令。</translation>
+    </message>
+    <message>
+        <source>“%1” fits %2 conversations.</source>
+        <translation>“%1”与 %2 个对话相符。</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>%1 (%2 used, %3 free on the disk)</source>
+        <translation>%1（已用 %2，磁盘剩余 %3）</translation>
+    </message>
+    <message>
+        <source>%1 in all, encrypted, schema %2, in %3</source>
+        <translation>共 %1 个，已加密，结构版本 %2，位于 %3</translation>
+    </message>
+    <message>
+        <source>No Fin-R1 was found; put its GGUF into the models folder: %1</source>
+        <translation>未找到 Fin-R1；请将它的 GGUF 文件放入模型文件夹：%1</translation>
+    </message>
+    <message>
+        <source>%1 (%2), %3 free</source>
+        <translation>%1（%2），剩余 %3</translation>
+    </message>
+    <message>
+        <source>An example question:</source>
+        <translation>示例问题：</translation>
+    </message>
+    <message>
+        <source>The output could not be written: %1.</source>
+        <translation>无法写入输出：%1。</translation>
     </message>
 </context>
 <context>

@@ -251,6 +251,8 @@ class Answers(QObject):
             turns=tuple(build_turns(conversation.system_prompt, path)),
             prefix=answer.raw,
             overrides=sampling_overrides(self._settings.value),
+            max_think=self._settings.value.max_think,
+            stop_loops=self._settings.value.stop_loops,
         )
 
     # -- what the engine says

@@ -16,7 +16,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """`ahead` counts the requests before this one; fractions run from 0 to 1; `think_s` is in seconds."""
+    """`ahead` counts the requests before this one; fractions run from 0 to 1; `think_s` is in seconds.
+
+    `left_out` counts the messages that the model does not see, None before that is known; `think_cut` says that the
+    thinking was closed in the model's place.
+    """
 
     phase: Phase
     ahead: int = 0
@@ -26,3 +30,5 @@ class LiveStatus:
     think_tokens: int = 0
     tokens: int = 0
     tokens_per_s: float = 0.0
+    left_out: int | None = None
+    think_cut: bool = False

@@ -15,6 +15,7 @@ from finr1_desk.core.conversation import (
     STATE_OF_FINISH,
     FinishReason,
     Generation,
+    LeftOut,
     Message,
     MessageState,
     ModelIdentity,
@@ -55,6 +56,7 @@ class Writing:
         self._status = LiveStatus(Phase.PREFILL)
         self._tokens = 0
         self._think_tokens = 0
+        self._think_cut = message.generation is not None and message.generation.think_cut
         self._end: Finished | None = None
         self.request_id = ""
         self.started: Started | None = None
@@ -81,7 +83,8 @@ class Writing:
 
     @property
     def status(self) -> LiveStatus:
-        return replace(self._status, think_s=self._think_time())
+        left_out = self.started.left_out.turns if self.started is not None else None
+        return replace(self._status, think_s=self._think_time(), left_out=left_out, think_cut=self._think_cut)
 
     def take(self, event: EngineEvent) -> None:
         """Takes one event of the engine that concerns this answer."""
@@ -98,6 +101,7 @@ class Writing:
                 self._grow(event)
             case Finished():
                 self._end = event
+                self._think_cut |= event.think_cut
                 self._stop_thinking_clock()
             case _:
                 return
@@ -120,6 +124,7 @@ class Writing:
         else:
             self._stop_thinking_clock()
         self._tokens, self._think_tokens = event.tokens, event.think_tokens
+        self._think_cut |= event.think_cut
         before = self._usage_before()
         self._status = LiveStatus(
             Phase.THINKING if self._splitter.thinking else Phase.ANSWERING,
@@ -181,4 +186,6 @@ class Writing:
             timing=replace(end.timing, think_s=self._think_time()),
             finish_reason=self._end.reason if self._end is not None else None,
             error=error.to_json() if error is not None else None,
+            left_out=started.left_out if started is not None else LeftOut(),
+            think_cut=self._think_cut,
         )

@@ -48,7 +48,7 @@ def describe(
     application_version: str,
     exported_at: float,
 ) -> str:
-    """The front matter with its fences. `generation` is the newest: of its model, sampling and seed."""
+    """The front matter with its fences. `generation` is the newest: its model, its sampling, what it left out."""
     values: dict[str, Any] = {
         "title": well_formed(conversation.title),
         "format": FORMAT,
@@ -68,6 +68,8 @@ def describe(
         values["model"] = {name: well_formed(value) for name, value in model.items() if value is not None}
         values["sampling"] = asdict(generation.sampling)
         values["seed"] = generation.seed
+        if generation.left_out.turns:
+            values["left_out"] = asdict(generation.left_out)
     if conversation.system_prompt is not None:
         values["system_prompt"] = well_formed(conversation.system_prompt)
     body = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 30)

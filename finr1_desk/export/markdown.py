@@ -33,11 +33,13 @@ class Labels:
     answer: str = "Answer"
     reasoning: str = "Reasoning"
     thought: str = "Thought for {seconds} s · {tokens} tokens"
+    cut_short: str = "cut short"
     other_branches: str = "Other branches"
     follows: str = "follows {number}"
     another_beginning: str = "another beginning"
     stopped: str = "Stopped by the user"
     length: str = "Ended at the token limit"
+    loop: str = "Was repeating itself and was stopped"
     interrupted: str = "Interrupted"
     failed: str = "Failed"
 
@@ -45,6 +47,7 @@ class Labels:
         return {
             MessageState.STOPPED: self.stopped,
             MessageState.LENGTH: self.length,
+            MessageState.LOOP: self.loop,
             MessageState.INTERRUPTED: self.interrupted,
             MessageState.WRITING: self.interrupted,
             MessageState.FAILED: self.failed,
@@ -197,4 +200,5 @@ class _Writer:
         if generation is None or not generation.timing.think_s:
             return html.escape(self.labels.reasoning)
         seconds = round(generation.timing.think_s)
-        return html.escape(self.labels.thought.format(seconds=seconds, tokens=f"{generation.usage.think_tokens:,}"))
+        thought = self.labels.thought.format(seconds=seconds, tokens=f"{generation.usage.think_tokens:,}")
+        return html.escape(f"{thought} · {self.labels.cut_short}" if generation.think_cut else thought)

@@ -110,6 +110,9 @@ def _answering(parser: argparse.ArgumentParser, translate: Translate) -> None:
         "--max-tokens", type=int, metavar="N", help=translate("Terminal", "the longest answer, with its reasoning")
     )
     parser.add_argument(
+        "--max-think", type=int, metavar="N", help=translate("Terminal", "the longest reasoning; 0: without a limit")
+    )
+    parser.add_argument(
         "--ctx", type=int, metavar="N", help=translate("Terminal", "the length of the context in tokens")
     )
     parser.add_argument("--seed", type=int, metavar="N", help=translate("Terminal", "makes the answer repeatable"))

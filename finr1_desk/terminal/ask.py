@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
-from finr1_desk.core.conversation import FinishReason, Message, MessageState, ModelIdentity
+from finr1_desk.core.conversation import FinishReason, LeftOut, Message, MessageState, ModelIdentity
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import GenerateRequest
 from finr1_desk.core.prompts import Turn
@@ -44,6 +44,7 @@ class AskOptions:
     no_system: bool = False
     sampling: Mapping[str, float | int] = field(default_factory=dict)
     context_length: int | None = None
+    max_think: int | None = None
     seed: int | None = None
     think: bool = False
     json: bool = False
@@ -72,6 +73,8 @@ def ask(workspace: Workspace, options: AskOptions) -> int:
         turns=(*((Turn("system", system),) if system else ()), Turn("user", text)),
         overrides=workspace.sampling(dict(options.sampling)),
         seed=options.seed,
+        max_think=workspace.settings.max_think if options.max_think is None else options.max_think,
+        stop_loops=workspace.settings.stop_loops,
     )
     with workspace.store() if options.save else nullcontext() as store:
         return _answer(workspace, options, request, store, system, text)
@@ -178,6 +181,10 @@ def end_note(voice: Voice, answer: Answer) -> str:
         return voice.translate(
             "Terminal", "The answer ended at the limit of %1 tokens.", count_text(sampling.max_tokens)
         )
+    if answer.finished.reason is FinishReason.LOOP:
+        return voice.translate(
+            "Terminal", "The answer was repeating itself and was stopped. A higher --repeat-penalty may help."
+        )
     if answer.finished.reason is FinishReason.CANCELLED:
         return voice.translate("Terminal", "The answer was stopped.")
     return ""
@@ -229,6 +236,8 @@ def json_of(answer: Answer, request: GenerateRequest) -> dict[str, Any]:
         },
         "seed": started.seed if started is not None else request.seed,
         "sampling": asdict(started.sampling) if started is not None else None,
+        "think_cut": generation.think_cut if generation is not None else answer.finished.think_cut,
+        "left_out": asdict(generation.left_out if generation is not None else LeftOut()),
     }
     if answer.error is not None:
         value["error"] = {"code": answer.error.code.value, "params": dict(answer.error.params)}

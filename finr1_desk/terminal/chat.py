@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from finr1_desk.app.live import LiveStatus
-from finr1_desk.core.conversation import Conversation, Message, MessageState, branch
+from finr1_desk.core.conversation import Conversation, Message, MessageState, branch, forgotten
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.events import GenerateRequest, ModelRequest
 from finr1_desk.core.prompts import build_turns
@@ -185,12 +185,16 @@ class Chat:
         question = self._store.add_question(conversation.id, conversation.head_id, text)
         answer = self._store.begin_answer(question.id)
         messages = {message.id: message for message in self._store.messages(conversation.id)}
-        turns = build_turns(conversation.system_prompt, branch(messages, question.id))
+        before = branch(messages, question.id)
+        turns = build_turns(conversation.system_prompt, before)
+        settings = self._workspace.settings
         request = GenerateRequest(
             model=self._model,
             turns=tuple(turns),
             overrides=self._workspace.sampling(dict(self._options.sampling)),
             seed=self._options.seed,
+            max_think=settings.max_think if self._options.max_think is None else self._options.max_think,
+            stop_loops=settings.stop_loops,
         )
         printer = AnswerPrinter(self._pen, show_thinking=self._show_thinking)
         status_line = StatusLine(sys.stderr)
@@ -213,9 +217,13 @@ class Chat:
             return
         tokens = ended.finished.usage.completion_tokens
         speed = f"{ended.finished.timing.tokens_per_s:.1f}"
-        figures = self._voice.translate("Terminal", "%1 tokens · %2 tokens/s", count_text(tokens), speed)
+        translate = self._voice.translate
+        figures = translate("Terminal", "%1 tokens · %2 tokens/s", count_text(tokens), speed)
         note = end_note(self._voice, ended)
         self._info(f"\n{note} {figures}" if note else f"\n{figures}")
+        left_out = ended.started.left_out.turns if ended.started is not None else 0
+        if left_out > forgotten(before):
+            self._info(translate("Terminal", "The model no longer sees the first %1 messages.", count_text(left_out)))
 
     def _system_prompt(self) -> str | None:
         if self._options.no_system:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from finr1_desk.app.live import LiveStatus, Phase
-from finr1_desk.core.conversation import Conversation, Message
+from finr1_desk.core.conversation import Conversation, Message, forgotten
 
 if TYPE_CHECKING:
     from finr1_desk.app.answers import Answers
@@ -28,6 +28,7 @@ class ChatBinding(QObject):
         self._held: list[str] = []  # ids in the pane, in order
         self._queued: set[str] = set()  # of these, questions shown as waiting
         self._sought: tuple[str, str, str] | None = None  # conversation, message, needle
+        self._left_out: int | None = None  # by the answer that is being written, as last told
         conversations.opened.connect(self._on_opened)
         conversations.closed.connect(self._on_closed)
         conversations.messageChanged.connect(self._on_message_changed)
@@ -49,6 +50,13 @@ class ChatBinding(QObject):
         if sought is not None and sought[0] == conversation.id and sought[1] in self._held:
             self._pane.scroll_to(sought[1], sought[2])
 
+    def _mark_memory(self) -> None:
+        """Marks what the model did not see when it wrote the newest answer, or does not while it writes it."""
+        shown, live = self._conversations.shown(), self._live()
+        told = next((live[m.id].left_out for m in shown if m.id in live and live[m.id].left_out is not None), None)
+        count = forgotten(shown) if told is None else told
+        self._pane.mark_memory(shown[count - 1].id if 0 < count < len(shown) else None)
+
     def _on_closed(self) -> None:
         self._held, self._queued = [], set()
         self._pane.set_messages([], {})
@@ -56,6 +64,7 @@ class ChatBinding(QObject):
     def _on_message_changed(self, message: Message) -> None:
         if message.conversation_id == self._conversations.current:
             self._put(message, self._live().get(message.id))
+            self._mark_memory()
 
     def _on_message_removed(self, conversation_id: str, message_id: str) -> None:
         if message_id in self._held:
@@ -67,6 +76,9 @@ class ChatBinding(QObject):
         if message.conversation_id != self._conversations.current:
             return
         self._put(message, live)
+        if live.left_out != self._left_out:
+            self._left_out = live.left_out
+            self._mark_memory()
         parent = message.parent_id
         if parent in self._queued and parent not in self._live():
             self._queued.discard(parent)
@@ -75,6 +87,7 @@ class ChatBinding(QObject):
     def _on_finished(self, message: Message) -> None:
         if message.conversation_id == self._conversations.current:
             self._put(message, None)
+            self._mark_memory()
 
     def _put(self, message: Message, live: LiveStatus | None) -> None:
         """Updates a message that is shown, adds one that continues the branch, else shows the branch anew."""
@@ -98,6 +111,7 @@ class ChatBinding(QObject):
         self._held = [message.id for message in shown]
         self._queued = {id for id in self._held if id in live and live[id].phase is Phase.QUEUED}
         self._pane.set_messages([current.get(message.id, message) for message in shown], live)
+        self._mark_memory()
 
     def _live(self) -> Mapping[str, LiveStatus]:
         return self._answers.live_statuses(self._conversations.current or "")

@@ -27,7 +27,8 @@ def speaking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that opens its thinking and never stops, large enough to write for many seconds before its limit."""
     shape = replace(QWEN2, layers=12, embedding=512, feed_forward=2048, context=8192)
-    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", endless(model=shape, opening=("<think>\n",)))
+    model = endless(model=shape, opening=("<think>\n",), words=1500)  # more than could be said three times
+    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", model)
 
 
 @pytest.fixture

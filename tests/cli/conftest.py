@@ -21,6 +21,7 @@ PATIENCE_S = 120
 
 THINK = "Costs rose by 15%, sales did not."
 ANSWER = "净利润 fell by \\boxed{-15\\%} this year."
+WORDS = 1500  # of an endless model: more than could be said three times
 OUTPUT = f"<think>\n{THINK}\n</think>\n<answer>\n{ANSWER}\n</answer>"
 
 
@@ -109,11 +110,11 @@ def speaking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that answers and never stops."""
-    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", endless())
+    return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", endless(words=WORDS))
 
 
 @pytest.fixture(scope="session")
 def thinking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that thinks and never stops."""
-    model = endless(opening=("<think>\n",))
+    model = endless(opening=("<think>\n",), words=WORDS)
     return write_model(tmp_path_factory.mktemp("models") / "thinking.gguf", model)

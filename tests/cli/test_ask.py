@@ -37,6 +37,7 @@ def test_json_is_one_object_with_all_the_facts(cli: Cli, speaking_model: Path) -
     found = done.json
     assert list(found) == [
         "think", "answer", "boxed", "finish_reason", "usage", "timing", "model", "seed", "sampling",
+        "think_cut", "left_out",
     ]  # fmt: skip
     assert (found["think"], found["answer"], found["boxed"]) == (THINK, ANSWER, "-15%")
     assert found["finish_reason"] == "stop"

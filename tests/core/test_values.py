@@ -22,6 +22,7 @@ from finr1_desk.core.conversation import (
     STATE_OF_FINISH,
     FinishReason,
     Generation,
+    LeftOut,
     Message,
     MessageState,
     ModelIdentity,
@@ -32,6 +33,7 @@ from finr1_desk.core.conversation import (
     Usage,
     branch,
     deepest_head,
+    forgotten,
     title_from,
 )
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -109,6 +111,28 @@ def test_a_title_is_one_short_line(question: str) -> None:
     assert len(title) <= 61
     assert len(title.splitlines()) <= 1
     assert title == title.strip()
+
+
+def test_what_the_model_did_not_see_is_what_the_newest_answer_says() -> None:
+    def answered(id: str, turns: int, prompt_tokens: int = 10) -> Message:
+        generation = Generation(
+            ModelIdentity("n", "f", "q"), Sampling(), 1, "0", Usage(prompt_tokens), left_out=LeftOut(turns, 5 * turns)
+        )
+        return replace(message(id, None), role=Role.ASSISTANT, generation=generation)
+
+    question = message("q", None)
+    assert forgotten([]) == forgotten([question]) == 0
+    assert forgotten([question, answered("a", 2), question]) == 2
+    assert forgotten([question, answered("a", 2), question, answered("b", 4)]) == 4
+    assert forgotten([question, answered("a", 2), question, answered("b", 0)]) == 0
+    assert forgotten([question, answered("a", 2), question, answered("failed", 0, prompt_tokens=0)]) == 2
+
+
+def test_a_generation_of_before_has_left_out_nothing() -> None:
+    record = generation_to_json(Generation(ModelIdentity("n", "f", "q"), Sampling(), 1, "0.1.0"))
+    del record["left_out"], record["think_cut"]
+    generation = generation_from_json(record)
+    assert (generation.left_out, generation.think_cut) == (LeftOut(), False)
 
 
 def test_every_finish_has_its_state() -> None:

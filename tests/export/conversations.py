@@ -11,6 +11,7 @@ from finr1_desk.core.conversation import (
     Conversation,
     FinishReason,
     Generation,
+    LeftOut,
     Message,
     MessageState,
     ModelIdentity,
@@ -54,6 +55,8 @@ generations = st.builds(
     timing=st.builds(Timing, think_s=st.floats(0, 1e5), decode_s=st.floats(0, 1e5)),
     finish_reason=st.none() | st.sampled_from(FinishReason),
     error=st.none() | texts,
+    left_out=st.builds(LeftOut, turns=st.integers(0, 1000), tokens=st.integers(0, 10**6)),
+    think_cut=st.booleans(),
 )
 
 final_states = st.sampled_from([state for state in MessageState if state is not MessageState.WRITING])

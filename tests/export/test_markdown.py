@@ -14,7 +14,9 @@ from markdown_it import MarkdownIt
 
 from finr1_desk.core.conversation import (
     Conversation,
+    FinishReason,
     Generation,
+    LeftOut,
     Message,
     MessageState,
     ModelIdentity,
@@ -63,6 +65,19 @@ def a_conversation(
     )
     answered = Message("a", "c", "q", Role.ASSISTANT, parts, state, NOW + 1.25, GENERATION)
     return Conversation("c", "Net income", "Be brief.\nBe exact.", "a", NOW, NOW + 2, False), [asked, answered]
+
+
+def test_what_was_left_out_and_cut_short_is_said_and_comes_back() -> None:
+    conversation, [asked, answered] = a_conversation(state=MessageState.LOOP)
+    generation = replace(GENERATION, left_out=LeftOut(4, 1234), think_cut=True, finish_reason=FinishReason.LOOP)
+    text = export(conversation, [asked, replace(answered, generation=generation)])
+    matter = yaml.safe_load(text.split("---\n")[1])
+    assert matter["left_out"] == {"turns": 4, "tokens": 1234}
+    assert "<summary>Thought for 34 s · 812 tokens · cut short</summary>" in text
+    assert "*Was repeating itself and was stopped*" in text
+    assert from_markdown(text)[1][1].generation == generation
+    assert from_markdown(text)[1][1].state is MessageState.LOOP
+    assert "left_out" not in yaml.safe_load(export(conversation, [asked, answered]).split("---\n")[1])
 
 
 @settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from finr1_desk.app.bootstrap import build
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open
-from finr1_desk.core.conversation import FinishReason, Timing, Usage
+from finr1_desk.core.conversation import FinishReason, LeftOut, Timing, Usage
 from finr1_desk.core.events import (
     Finished,
     GenerateRequest,
@@ -86,9 +86,10 @@ class PlayedEngine:
             load_s=0.1,
         )
 
-    def start(self, request_id: str) -> None:
+    def start(self, request_id: str, left_out: int = 0) -> None:
         request = self.requests[int(request_id[1:]) - 1]
-        self.emit(Started(request_id, 0, 20, 0, Sampling(), 7, 0.0, self.model(request.model)))
+        left = LeftOut(left_out, 10 * left_out)
+        self.emit(Started(request_id, 0, 20, 0, Sampling(), 7, 0.0, self.model(request.model), left))
 
     def say(self, request_id: str, text: str, tokens: int = 5, think_tokens: int = 0) -> None:
         self.emit(TextProduced(request_id, text, tokens, think_tokens, 12.5, 20 + tokens))

@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAccessibleWidget
 
 from finr1_desk.ui.pane import wording
+from finr1_desk.ui.pane.chrome import MarkRow
 from finr1_desk.ui.pane.rows import Control
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class MessageInterface(_Virtual):
         super().__init__(parent, pane)
         self.message_id = message_id
         self._controls: dict[str, ControlInterface] = {}
+        self._mark = MarkInterface(self, pane)
 
     @property
     def view(self) -> MessageView | None:
@@ -176,11 +178,19 @@ class MessageInterface(_Virtual):
         view = self.view
         return [control for row in view.rows for control in row.controls] if view is not None else []
 
+    def mark(self) -> MarkRow | None:
+        """What is said below the message."""
+        view = self.view
+        last = view.rows[-1] if view is not None and view.rows else None
+        return last if isinstance(last, MarkRow) else None
+
     def childCount(self) -> int:
-        return len(self.controls())
+        return len(self.controls()) + (self.mark() is not None)
 
     def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         controls = self.controls()
+        if index == len(controls) and self.mark() is not None:
+            return self._mark
         if not 0 <= index < len(controls):
             return None
         action = controls[index].action
@@ -189,10 +199,40 @@ class MessageInterface(_Virtual):
         return self._controls[action]
 
     def indexOfChild(self, child: QAccessibleInterface) -> int:
+        if child is self._mark and self.mark() is not None:
+            return len(self.controls())
         if not isinstance(child, ControlInterface):
             return -1
         actions = [control.action for control in self.controls()]
         return actions.index(child.action) if child.action in actions else -1
+
+
+class MarkInterface(_Virtual):
+    """What is said below a message, to whoever reads on."""
+
+    def __init__(self, parent: MessageInterface, pane: ChatPane) -> None:
+        super().__init__(parent, pane)
+        self._message = parent
+
+    def isValid(self) -> bool:
+        return self._message.mark() is not None
+
+    def text(self, kind: QAccessible.Text) -> str:
+        mark = self._message.mark()
+        return mark.caption if mark is not None and kind is QAccessible.Text.Name else ""
+
+    def role(self) -> QAccessible.Role:
+        return QAccessible.Role.StaticText
+
+    def state(self) -> QAccessible.State:
+        return _state("readOnly")
+
+    def rect(self) -> QRect:
+        mark = self._message.mark()
+        shown = next((placed for placed in self._pane.flow.placed() if placed.row is mark), None)
+        if shown is None:
+            return QRect()
+        return self._on_screen(0, shown.top, self._pane.viewport().width(), shown.bottom)
 
 
 class ControlInterface(_Virtual):

@@ -1,4 +1,4 @@
-"""Captions and controls: the rows of a message that are not text.
+"""Captions, controls and marks: the rows of a message that are not text.
 
 Owns measuring and painting them. What a control does, and whether it is pointed at, is told from outside.
 """
@@ -102,6 +102,24 @@ class ChromeRow(Row):
                 painter.setPen(page.look.color("muted"))
                 area = QRectF(page.x, top, page.width, self.height)
                 painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self.trailing)
+
+
+class MarkRow(ChromeRow):
+    """A caption between two thin lines: something ends above and begins below."""
+
+    def measure(self, page: Page) -> None:
+        super().measure(page)
+        self._caption_rect.moveLeft(round((page.width - self._caption_rect.width()) / 2))
+        self.height += GRID
+
+    def paint(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
+        super().paint(painter, page, top, pressed)
+        caption = self._caption_rect.translated(page.x, top)
+        painter.setPen(page.look.color("line"))
+        middle = round(caption.center().y()) + 0.5
+        for start, end in ((page.x, caption.left() - GRID), (caption.right() + GRID, page.x + page.width)):
+            if end > start:
+                painter.drawLine(QPointF(start, middle), QPointF(end, middle))
 
 
 class BoxedRow(TextRow):

@@ -85,6 +85,12 @@ class Flow:
         elif self.anchor.view == index:
             self.anchor = Anchor(max(min(index, len(self.views) - 1), 0))
 
+    def mark_below(self, message_id: str | None) -> bool:
+        """Marks one message as the last that the model does not see, or none; returns whether that is new."""
+        changed = [i for i, view in enumerate(self.views) if view.set_last_forgotten(view.message.id == message_id)]
+        self._stale.update(changed)
+        return bool(changed)
+
     def touch(self, index: int) -> None:
         """The rows of a message, or their heights, changed."""
         self._stale.add(index)

@@ -19,7 +19,7 @@ from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import Message, MessageState, Role
 from finr1_desk.ui.pane import decorations, wording
 from finr1_desk.ui.pane.blocks import Block, Code, Table
-from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow
+from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, MarkRow
 from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.markdown import Markdown, Run, cleaned
 from finr1_desk.ui.pane.reading import plain_pieces
@@ -54,13 +54,14 @@ class MessageView:
         self._rows: list[Row] | None = None
         self._tops: list[float] | None = None
         self._estimate = 0.0
+        self._is_last_forgotten = False
 
     # -- rows
 
     @property
     def rows(self) -> list[Row]:
         if self._rows is None:
-            self._rows = self._make_rows()
+            self._rows = self._all_rows()
         return self._rows
 
     @property
@@ -147,8 +148,19 @@ class MessageView:
     def refresh(self) -> None:
         """Makes the chrome anew: the language, a setting or the time changed."""
         if self._rows is not None:
-            self._rows = self._make_rows()
+            self._rows = self._all_rows()
             self._tops = None
+
+    def set_last_forgotten(self, on: bool) -> bool:
+        """Whether the model's memory begins below this message, which is then marked; returns whether that is new."""
+        changed, self._is_last_forgotten = on is not self._is_last_forgotten, on
+        if changed:
+            self.refresh()
+        return changed
+
+    def _all_rows(self) -> list[Row]:
+        mark = [MarkRow(GRID, wording.memory_begins())] if self._is_last_forgotten else []
+        return [*self._make_rows(), *mark]
 
     def paint_ground(self, painter: QPainter, page: Page, top: float, clip: QRectF) -> None:
         """Paints what `clip` shows of the ground under several rows of the message, whose extent begins at `top`."""

@@ -43,7 +43,7 @@ from finr1_desk.ui.pane.pointer import Pointer
 from finr1_desk.ui.pane.repainting import Repainting, Seen
 from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
-from finr1_desk.ui.pane.selection import WHOLE, Place, Selection
+from finr1_desk.ui.pane.selection import Selection
 from finr1_desk.ui.pane.textmap import range_rects
 from finr1_desk.ui.theme import GRID, Theme
 
@@ -159,14 +159,19 @@ class ChatPane(QAbstractScrollArea):
             accessibility.announce_change(self)
 
     def remove_message(self, message_id: str) -> None:
-        index = self._index.pop(message_id, None)
-        if index is None:
+        if (index := self._index.pop(message_id, None)) is None:
             return
         self.selection.clear()
         self._flow.remove(index)
         self._index = {view.message.id: position for position, view in enumerate(self._flow.views)}
         self._after_change()
         accessibility.announce_change(self)
+
+    def mark_memory(self, last_forgotten: str | None) -> None:
+        """Marks below this message that the model no longer sees it, nor what is above; None takes the mark away."""
+        if self._flow.mark_below(last_forgotten):
+            self._after_change()
+            accessibility.announce_change(self)
 
     def set_banner(self, text: str | None) -> None:
         """Shows a quiet note above the first message; None takes it away."""
@@ -206,16 +211,12 @@ class ChatPane(QAbstractScrollArea):
 
     def copy(self) -> None:
         """Puts the selected text on the clipboard; without a selection the clipboard stays as it is."""
-        text = self.selected_text()
-        if text:
+        if text := self.selected_text():
             QGuiApplication.clipboard().setText(text)
 
     def select_all(self) -> None:
-        views = self._flow.views
-        if views:
-            self.selection.start_at(Place(0, Section.THINKING, 0, 0))
-            self.selection.extend_to(Place(len(views) - 1, Section.BOXED, WHOLE, WHOLE))
-            self.viewport().update()
+        self.selection.take_all(len(self._flow.views))
+        self.viewport().update()
 
     # -- going somewhere
 
@@ -232,8 +233,7 @@ class ChatPane(QAbstractScrollArea):
         if found is not None:
             row, start, end = found
             row_index, margin = view.rows.index(row), self._flow.height / 3
-            self.selection.start_at(Place(index, row.section, row.index, start))
-            self.selection.extend_to(Place(index, row.section, row.index, end))
+            self.selection.take(index, row, start, end)
         self._flow.scroll_to_row(index, row_index, margin)
         self._after_change()
 

@@ -54,6 +54,17 @@ class Selection:
             self.anchor = place
         self.caret = place
 
+    def take(self, view: int, row: TextRow, start: int, end: int) -> None:
+        """Selects a range of a block."""
+        self.start_at(Place(view, row.section, row.index, start))
+        self.extend_to(Place(view, row.section, row.index, end))
+
+    def take_all(self, views: int) -> None:
+        """Selects everything in so many messages."""
+        if views:
+            self.start_at(Place(0, Section.THINKING, 0, 0))
+            self.extend_to(Place(views - 1, Section.BOXED, WHOLE, WHOLE))
+
     @property
     def ends(self) -> tuple[Place, Place] | None:
         """The ends in order; None where nothing is selected."""

@@ -29,7 +29,10 @@ def duration(seconds: float) -> str:
 
 
 def thinking_header(message: Message, live: LiveStatus | None, waited_s: float) -> str:
-    """«Thinking… 12 s», then «Thought for 34 s · 812 tokens»; `waited_s` has passed since `live` was told."""
+    """«Thinking… 12 s», then «Thought for 34 s · 812 tokens»; `waited_s` has passed since `live` was told.
+
+    Thinking that was closed in the model's place is «cut short».
+    """
     if live is not None and live.phase is Phase.THINKING:
         return QCoreApplication.translate("ChatPane", "Thinking… {time}").format(time=duration(live.think_s + waited_s))
     seconds, tokens = 0.0, 0
@@ -39,10 +42,11 @@ def thinking_header(message: Message, live: LiveStatus | None, waited_s: float) 
         seconds, tokens = message.generation.timing.think_s, message.generation.usage.think_tokens
     if seconds <= 0 and tokens <= 0:
         return QCoreApplication.translate("ChatPane", "Reasoning")
-    count = QLocale().toString(tokens)
-    return QCoreApplication.translate("ChatPane", "Thought for {time} · {tokens} tokens").format(
-        time=duration(seconds), tokens=count
+    thought = QCoreApplication.translate("ChatPane", "Thought for {time} · {tokens} tokens").format(
+        time=duration(seconds), tokens=QLocale().toString(tokens)
     )
+    is_cut = live.think_cut if live is not None else message.generation is not None and message.generation.think_cut
+    return " · ".join([thought, QCoreApplication.translate("ChatPane", "cut short")]) if is_cut else thought
 
 
 def waiting(live: LiveStatus | None) -> str:
@@ -71,6 +75,10 @@ def ended(message: Message, describe_error: DescribeError) -> str:
             return QCoreApplication.translate("ChatPane", "Stopped")
         case MessageState.LENGTH:
             return QCoreApplication.translate("ChatPane", "Ended at the token limit")
+        case MessageState.LOOP:
+            return QCoreApplication.translate(
+                "ChatPane", "It was repeating itself and was stopped. A higher repetition penalty may help."
+            )
         case MessageState.INTERRUPTED:
             return QCoreApplication.translate("ChatPane", "Interrupted: the text up to here was kept")
         case MessageState.FAILED:
@@ -80,6 +88,11 @@ def ended(message: Message, describe_error: DescribeError) -> str:
             return QCoreApplication.translate("ChatPane", "Failed: {reason}").format(reason=describe_error(error))
         case _:
             return ""
+
+
+def memory_begins() -> str:
+    """Where the oldest messages were left out, because the context is full."""
+    return QCoreApplication.translate("ChatPane", "The model no longer sees what stands above")
 
 
 def answer_label() -> str:
