@@ -26,6 +26,7 @@ _INTERRUPTED = 130
 _READER_GONE = 141
 _OUTPUT_FAILED = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO})
 _MAX_CONTEXT = 1 << 20
+_MAX_ROUNDS = 1000
 _MAX_SEED = (1 << 64) - 1
 
 
@@ -106,6 +107,9 @@ def _check(options: argparse.Namespace) -> None:
     Raises:
         UserError: `BAD_VALUE`.
     """
+    if options.command == "bench":
+        _check_bench(options)
+        return
     if options.command not in ("ask", "chat"):
         limit = getattr(options, "limit", None)
         if limit is not None and limit < 1:
@@ -117,10 +121,24 @@ def _check(options: argparse.Namespace) -> None:
     checked(_sampling(options))
     if options.max_think is not None and not 0 <= options.max_think <= MOST_THINKING:
         raise UserError(ErrorCode.BAD_VALUE, name="--max-think", value=str(options.max_think))
-    if options.ctx is not None and not 1 <= options.ctx <= _MAX_CONTEXT:
-        raise UserError(ErrorCode.BAD_VALUE, name="--ctx", value=str(options.ctx))
+    _check_context(options)
     if options.seed is not None and not 0 <= options.seed <= _MAX_SEED:
         raise UserError(ErrorCode.BAD_VALUE, name="--seed", value=str(options.seed))
+
+
+def _check_context(options: argparse.Namespace) -> None:
+    if options.ctx is not None and not 1 <= options.ctx <= _MAX_CONTEXT:
+        raise UserError(ErrorCode.BAD_VALUE, name="--ctx", value=str(options.ctx))
+
+
+def _check_bench(options: argparse.Namespace) -> None:
+    _check_context(options)
+    bounds = {"rounds": (1, _MAX_ROUNDS), "prompt": (1, _MAX_CONTEXT), "tokens": (2, _MAX_CONTEXT)}
+    bounds["conversation"] = bounds["prompt"]
+    for name, (least, most) in bounds.items():
+        value = getattr(options, name)
+        if not least <= value <= most:
+            raise UserError(ErrorCode.BAD_VALUE, name=f"--{name}", value=str(value))
 
 
 def _sampling(options: argparse.Namespace) -> dict[str, float | int]:
@@ -156,6 +174,8 @@ def _run(options: argparse.Namespace, voice: Voice) -> int:
             from finr1_desk.terminal.example import example
 
             return example(workspace)
+        case "bench":
+            return _bench(options, workspace)
         case _:
             from finr1_desk.terminal.doctor import doctor
 
@@ -192,6 +212,13 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         json=getattr(options, "json", False),
         save=getattr(options, "save", False),
     )
+
+
+def _bench(options: argparse.Namespace, workspace: Workspace) -> int:
+    from finr1_desk.terminal.bench import BenchOptions, bench
+
+    sizes = {name: getattr(options, name) for name in ("rounds", "prompt", "tokens", "conversation")}
+    return bench(workspace, BenchOptions(options.model, options.ctx, as_json=options.json, tune=options.tune, **sizes))
 
 
 def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:

@@ -1352,7 +1352,7 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
     <message>
         <source>the longest reasoning; 0: without a limit</source>
-        <translation>思考的最大长度；0：不限制</translation>
+        <translation>推理的最大长度；0：不限制</translation>
     </message>
     <message>
         <source>the length of the context in tokens</source>
@@ -1449,6 +1449,30 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>answer an example question and say how to go on</source>
         <translation>回答一个示例问题并说明如何继续</translation>
+    </message>
+    <message>
+        <source>measure how quick the model runs here, beside llama.cpp alone</source>
+        <translation>测量模型在本机的运行速度，并与单独的 llama.cpp 对比</translation>
+    </message>
+    <message>
+        <source>how often each thing is measured (3)</source>
+        <translation>每项测量的次数（3）</translation>
+    </message>
+    <message>
+        <source>tokens of the prompt that is read (2048)</source>
+        <translation>读取的提示的词元数（2048）</translation>
+    </message>
+    <message>
+        <source>tokens of the answer that is written (128)</source>
+        <translation>书写的回答的词元数（128）</translation>
+    </message>
+    <message>
+        <source>tokens of the conversation before a follow-up (4000)</source>
+        <translation>追问之前对话的词元数（4000）</translation>
+    </message>
+    <message>
+        <source>only try numbers of threads, and keep the quickest in the settings</source>
+        <translation>只尝试不同的线程数，并将最快的保存到设置</translation>
     </message>
     <message>
         <source>check what the application needs</source>

@@ -48,7 +48,7 @@ def build_parser(translate: Translate) -> argparse.ArgumentParser:
     _common(parser, translate, None)
     parser.add_argument("--version", action="store_true", help=translate("Terminal", "print the version and exit"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _doctor):
+    for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _bench, _doctor):
         add(commands, translate)
     return parser
 
@@ -175,6 +175,31 @@ def _import(commands: Commands, translate: Translate) -> None:
 
 def _example(commands: Commands, translate: Translate) -> None:
     _command(commands, translate, "example", translate("Terminal", "answer an example question and say how to go on"))
+
+
+def _bench(commands: Commands, translate: Translate) -> None:
+    help = translate("Terminal", "measure how quick the model runs here, beside llama.cpp alone")
+    parser = _command(commands, translate, "bench", help)
+    _model(parser, translate)
+    parser.add_argument(
+        "--ctx", type=int, metavar="N", help=translate("Terminal", "the length of the context in tokens")
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", default=3, help=translate("Terminal", "how often each thing is measured (3)")
+    )
+    sizes = {
+        "--prompt": (2048, translate("Terminal", "tokens of the prompt that is read (2048)")),
+        "--tokens": (128, translate("Terminal", "tokens of the answer that is written (128)")),
+        "--conversation": (4000, translate("Terminal", "tokens of the conversation before a follow-up (4000)")),
+    }
+    for name, (default, text) in sizes.items():
+        parser.add_argument(name, type=int, metavar="N", default=default, help=text)
+    parser.add_argument("--json", action="store_true", help=translate("Terminal", "print one JSON object"))
+    parser.add_argument(
+        "--tune",
+        action="store_true",
+        help=translate("Terminal", "only try numbers of threads, and keep the quickest in the settings"),
+    )
 
 
 def _doctor(commands: Commands, translate: Translate) -> None:
