@@ -53,11 +53,12 @@ class BareLoop:
         context.keep_prefix(_SEQUENCE, ())
         used, started = time.process_time(), time.perf_counter()
         for start in range(0, len(prompt), context.micro_batch):
-            _check(context.decode_bare(prompt[start : start + context.micro_batch]))
+            end = start + context.micro_batch
+            _check(context.decode_bare(prompt[start:end], want_logits=end >= len(prompt)))
         token = int(context.logits().argmax())
         prefilled = time.perf_counter()
         for _ in range(tokens - 1):
-            _check(context.decode_bare((token,)))
+            _check(context.decode_bare((token,), want_logits=True))
             token = int(context.logits().argmax())
         ended = time.perf_counter()
         return {

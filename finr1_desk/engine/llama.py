@@ -422,10 +422,13 @@ class Context:
             held.append(token)
         return status
 
-    def decode_bare(self, tokens: Sequence[int]) -> int:
+    def decode_bare(self, tokens: Sequence[int], *, want_logits: bool) -> int:
         """`llama_decode` into sequence 0 and nothing else: what `prefill` and `append` cost is measured against it."""
-        array = (llama_cpp.llama_token * len(tokens))(*tokens)
-        return int(llama_cpp.llama_decode(self._pointer, llama_cpp.llama_batch_get_one(array, len(tokens))))
+        array = (llama_cpp.llama_token * len(tokens))(*tokens)  # the batch only points to it
+        batch = llama_cpp.llama_batch_get_one(array, len(tokens))
+        if not want_logits:  # llama.cpp gives those of the last token where nothing is said
+            batch.logits = (ctypes.c_int8 * len(tokens))()
+        return int(llama_cpp.llama_decode(self._pointer, batch))
 
     def logits(self) -> Logits:
         """The logits of the last token, shape (vocabulary,): llama.cpp's own buffer, valid until the next call.
