@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finr1_desk.core.conversation import FinishReason, Timing, Usage
@@ -35,6 +35,7 @@ requests = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.builds(Generate, anything, requests))
 def test_requests_survive(message: Generate) -> None:
     again = decode(encode(message))
@@ -44,6 +45,7 @@ def test_requests_survive(message: Generate) -> None:
         assert type(again.generate.overrides[name]) is type(value)
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Finished,
@@ -105,6 +107,7 @@ def test_wrong_types_inside_are_refused() -> None:
             decode(json.dumps(broken).encode())
 
 
+@settings(deadline=None)
 @given(st.builds(TextProduced, anything, anything, st.integers(), st.integers(), numbers, st.integers()))
 def test_events_are_one_line_of_ascii(message: TextProduced) -> None:
     raw = encode(message)
