@@ -1,7 +1,7 @@
 """One answer: prefill, then token after token until the model ends it.
 
 Owns the generation loop and what is measured in it. It is given a loaded model and tells of its progress through a
-sink; it knows nothing of clients, queues or connections. Little Python runs per token: text is given out about 30
+sink; it knows nothing of clients, queues or connections. Little Python runs per token: text is given out about 20
 times a second.
 """
 
@@ -29,7 +29,7 @@ from finr1_desk.engine.sampler import BadLogitsError, Sampler
 Event = Started | PrefillProgress | TextProduced | Finished
 
 SEQUENCE: Final = 0  # one at a time for now
-_FLUSH_S: Final = 1 / 30
+_FLUSH_S: Final = 1 / 20
 _PROGRESS_S: Final = 0.1
 _MAX_SEED: Final = 1 << 64
 

@@ -76,7 +76,7 @@ def speed(folder: Path, display: str | None, rounds: int) -> None:
     from tests.helpers.tiny_models import QWEN2, endless, write_model
 
     shape = replace(QWEN2, vocabulary=32_000, layers=4, embedding=256, feed_forward=512, context=8192)
-    model = write_model(folder / "model.gguf", endless(model=shape, words=400, paragraph=50, opening=("<think>\n",)))
+    model = write_model(folder / "model.gguf", endless(model=shape, words=2000, paragraph=50, opening=("<think>\n",)))
     for threads in (1, 2):
         without, painted = [], []
         for number in range(rounds):
