@@ -107,6 +107,7 @@ def card(scores: Scores) -> str:
         if name in scores["runs"]:
             parts.append(f"### {title[0].upper()}{title[1:]}\n\n{run_table(scores['runs'][name])}\n")
     parts.append(f"### Off the list, after GRPO, greedy\n\n{off_list_table(scores['off_list'])}\n")
+    parts.append(CAVEAT)
     parts.append(LIMITS)
     return "\n".join(parts)
 
@@ -123,6 +124,10 @@ def training_text(facts: dict[str, Any]) -> str:
     return f"{text} {facts['note']}".rstrip()
 
 
+CAVEAT = """FinQA and TAT-QA are not unseen kinds of question: the ways of asking in the training's near misses follow theirs, and
+were written after looking at those that an earlier model got wrong. Samples of the held-out questions above were also
+looked at while the mixture was being tuned.
+"""
 LIMITS = """## Limits
 
 It copies digits and follows learned steps; a figure outside the ranges above, another wording or another language may

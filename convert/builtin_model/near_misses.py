@@ -1,7 +1,9 @@
 """Questions that sound like the listed tasks but lack their figures, composed at random.
 
 Owns a grammar of such questions: a measure with its qualifiers, a way of asking, years, and now and then one
-figure or an invented name. Nothing here is taken from a published data set; the answer is ``off_list``'s.
+figure or an invented name. Measures and names are its own; the ways of asking follow those of FinQA and TAT-QA,
+some of them closely, as they were written after looking at what an earlier model did with such questions. The answer
+is ``off_list``'s.
 """
 
 from __future__ import annotations
