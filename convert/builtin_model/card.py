@@ -124,7 +124,8 @@ def training_text(facts: dict[str, Any]) -> str:
     return f"{text} {facts['note']}".rstrip()
 
 
-CAVEAT = """FinQA and TAT-QA are not unseen kinds of question: the ways of asking in the training's near misses follow theirs,
+CAVEAT = """\
+FinQA and TAT-QA are not unseen kinds of question: the ways of asking in the training's near misses follow theirs,
 and were written after looking at those that an earlier model got wrong. Samples of the held-out questions above were
 also looked at while the mixture was being tuned.
 """
