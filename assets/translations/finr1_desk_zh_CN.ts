@@ -595,7 +595,7 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>新闻情绪</translation>
     </message>
     <message>
-        <source>Is this news bullish, bearish or neutral? Northwind profit falls 12% on weak demand</source>
+        <source>Northwind profit falls 12% on weak demand. Is the sentiment positive, negative or neutral?</source>
         <translation>这条新闻是利好、利空还是中性？某银行净利润同比下降12%</translation>
     </message>
 </context>

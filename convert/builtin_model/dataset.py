@@ -54,11 +54,14 @@ _LATE = {"growth": 0.26, "ratios": 0.2, "simple_interest": 0.1, "compound_intere
          "sentiment": 0.05, OFF_LIST: 0.14}  # fmt: skip
 _LAST = {"growth": 0.25, "ratios": 0.17, "simple_interest": 0.08, "compound_interest": 0.14, "compliance": 0.18,
          "sentiment": 0.09, OFF_LIST: 0.15}  # fmt: skip
+_WEAK = {"growth": 0.26, "ratios": 0.21, "simple_interest": 0.04, "compound_interest": 0.08, "compliance": 0.17,
+         "sentiment": 0.1, OFF_LIST: 0.14}  # fmt: skip
 PHASES = (
     Phase(0.4, _EARLY, truncated=0.08, headless=0.1, drilled=0.35, mix=Mix(official=0.1, none=0.8, second=0.05)),
-    Phase(0.58, _EARLY, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.35, none=0.5, second=0.1)),
-    Phase(0.86, _LATE, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.5, none=0.3, second=0.15)),
-    Phase(1.01, _LAST, truncated=0.0, headless=0.0, drilled=0.1, mix=Mix(official=0.6, none=0.2, second=0.15)),
+    Phase(0.53, _EARLY, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.35, none=0.5, second=0.1)),
+    Phase(0.79, _LATE, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.5, none=0.3, second=0.15)),
+    Phase(0.924, _LAST, truncated=0.0, headless=0.0, drilled=0.1, mix=Mix(official=0.6, none=0.2, second=0.15)),
+    Phase(1.01, _WEAK, truncated=0.0, headless=0.0, drilled=0.1, mix=Mix(official=0.6, none=0.2, second=0.15)),
 )
 
 

@@ -113,7 +113,7 @@ def demonstration_examples() -> tuple[Example, ...]:
             translate("Examples", "News sentiment"),
             translate(
                 "Examples",
-                "Is this news bullish, bearish or neutral? Northwind profit falls 12% on weak demand",
+                "Northwind profit falls 12% on weak demand. Is the sentiment positive, negative or neutral?",
             ),
         ),
     )
