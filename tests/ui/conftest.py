@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QIcon
@@ -13,6 +15,7 @@ from finr1_desk.library.assets import asset
 from finr1_desk.ui.icons import Icons
 from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
+from tests.ui.played import Running
 
 
 @pytest.fixture
@@ -31,3 +34,21 @@ def window(qtbot: QtBot, icons: Icons) -> Iterator[Window]:
     window.composer.edit.setFocus()
     yield window
     window.close()
+
+
+@pytest.fixture
+def start(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Callable[..., Running]]:
+    """Opens windows over real services and a played engine; all of them are closed at the end."""
+    sheet, font, palette = qapp.styleSheet(), qapp.font(), qapp.palette()
+    started: list[Running] = []
+
+    def make(**options: Any) -> Running:
+        started.append(Running(qapp, qtbot, data_dir, **options))
+        return started[-1]
+
+    yield make
+    for running in started:
+        running.close()
+    qapp.setStyleSheet(sheet)
+    qapp.setFont(font)
+    qapp.setPalette(palette)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QListView, QMenu, QPushButton
-from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -23,23 +21,6 @@ from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.sidebar import SearchField
 from finr1_desk.ui.status import ContextMeter
 from tests.ui.played import WAIT_MS, Running
-
-
-@pytest.fixture
-def start(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Callable[..., Running]]:
-    sheet, font, palette = qapp.styleSheet(), qapp.font(), qapp.palette()
-    started: list[Running] = []
-
-    def make(**options: Any) -> Running:
-        started.append(Running(qapp, qtbot, data_dir, **options))
-        return started[-1]
-
-    yield make
-    for running in started:
-        running.close()
-    qapp.setStyleSheet(sheet)
-    qapp.setFont(font)
-    qapp.setPalette(palette)
 
 
 @pytest.fixture

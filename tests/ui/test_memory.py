@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
+from collections.abc import Callable
 
 from finr1_desk.core.conversation import FinishReason, MessageState
 from finr1_desk.ui.pane.chrome import MarkRow
 from tests.ui.played import WAIT_MS, Running
-
-
-@pytest.fixture
-def start(qapp: QApplication, qtbot: QtBot, data_dir: Path) -> Iterator[Callable[..., Running]]:
-    sheet, font, palette = qapp.styleSheet(), qapp.font(), qapp.palette()
-    started: list[Running] = []
-
-    def make(**options: Any) -> Running:
-        started.append(Running(qapp, qtbot, data_dir, **options))
-        return started[-1]
-
-    yield make
-    for running in started:
-        running.close()
-    qapp.setStyleSheet(sheet)
-    qapp.setFont(font)
-    qapp.setPalette(palette)
 
 
 def marked(running: Running) -> list[str]:
