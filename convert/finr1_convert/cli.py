@@ -118,6 +118,18 @@ def _inspect(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _add_evaluation_options(parser: argparse.ArgumentParser, context: int) -> None:
+    """What every command takes that computes a text with a model."""
+    parser.add_argument(
+        "--text", type=Path, metavar="FILE", help="UTF-8 text (default: a bilingual one about finance that is included)"
+    )
+    parser.add_argument(
+        "--ctx", type=_count, default=context, metavar="N", help="tokens a chunk (default: %(default)s)"
+    )
+    parser.add_argument("--chunks", type=_count, default=0, metavar="N", help="chunks at most (default: all)")
+    parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="default: all cores")
+
+
 def _imatrix_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="finr1-convert imatrix",
@@ -126,14 +138,7 @@ def _imatrix_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("model", type=Path, metavar="MODEL.gguf", help="the model, best in f16 or bf16")
     parser.add_argument("output", type=Path, metavar="OUT", help="file to write, Fin-R1.imatrix say")
-    parser.add_argument(
-        "--text", type=Path, metavar="FILE", help="UTF-8 text (default: a bilingual one about finance that is included)"
-    )
-    parser.add_argument(
-        "--ctx", type=_count, default=CONTEXT, metavar="N", help="tokens a chunk (default: %(default)s)"
-    )
-    parser.add_argument("--chunks", type=_count, default=0, metavar="N", help="chunks at most (default: all)")
-    parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="default: all cores")
+    _add_evaluation_options(parser, CONTEXT)
     parser.add_argument("--force", action="store_true", help="replace the output if it exists")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
@@ -174,12 +179,7 @@ def _verifying_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--against", type=Path, required=True, metavar="REFERENCE.gguf", help="what it was quantised from"
     )
-    parser.add_argument("--text", type=Path, metavar="FILE", help="UTF-8 text to compute (default: an included one)")
-    parser.add_argument(
-        "--ctx", type=_count, default=DEFAULT_CONTEXT, metavar="N", help="tokens a chunk (default: %(default)s)"
-    )
-    parser.add_argument("--chunks", type=_count, default=0, metavar="N", help="chunks at most (default: all)")
-    parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="default: all cores")
+    _add_evaluation_options(parser, DEFAULT_CONTEXT)
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--to", type=Path, metavar="FILE.json", help="keep the result in this file instead")
     place.add_argument("--no-sidecar", action="store_true", help="keep the result nowhere")
