@@ -24,7 +24,8 @@ from finr1_desk.core.events import (
     TokensCounted,
 )
 from finr1_desk.engine import llama, loading
-from finr1_desk.engine.generation import Control, Generation
+from finr1_desk.engine.decoding import Control
+from finr1_desk.engine.generation import Generation
 from finr1_desk.engine.loading import Identity, Loaded
 from finr1_desk.engine.prompt import builder_for
 from finr1_desk.engine.protocol import Count, Done, Generate, Load, Reply, Unload
