@@ -163,6 +163,8 @@ class Sheet:
         """What is left of ``current``, in columns where there is something to take away."""
         if product == 0:
             self.add(f"{self.words.gap}{current}")
+        elif product > current:
+            self.add(f"{self.words.column}{borrowing(current, product)}{self.words.too_big}")
         else:
             self.add(f"{self.words.column}{borrowing(current, product)}→{current - product}")
 
@@ -175,13 +177,9 @@ class Sheet:
         if not 0 <= wrong <= 9:
             return
         self.add(str(wrong), Mark.TRIAL)
-        product = wrong * divisor
-        self.add(f"={product}")
-        if wrong > digit:
-            self.add(self.words.too_big)
-        else:
-            self.add(self.words.left)
-            self._rest(current, product)
+        self.add(f"={wrong * divisor}{self.words.left}")
+        self._rest(current, wrong * divisor)
+        if wrong < digit:
             self.add(self.words.too_small)
         self.add(f"{self.words.comma}×")
 
@@ -241,9 +239,12 @@ def digits_of(shown: str) -> int:
 
 
 def borrowing(high: int, low: int) -> str:
-    """The digits of ``high − low`` from the right, all columns of ``high``; an apostrophe where one was borrowed."""
+    """The digits of ``high − low`` from the right, all columns of the longer; an apostrophe where one was borrowed.
+
+    An apostrophe at the last column says that ``low`` was the larger.
+    """
     items, borrowed = [], 0
-    for column in range(len(str(high))):
+    for column in range(len(str(max(high, low)))):
         value = high // 10**column % 10 - low // 10**column % 10 - borrowed
         borrowed = int(value < 0)
         items.append(f"{value % 10}{chr(39) * borrowed}")
@@ -319,12 +320,20 @@ def growth(sheet: Sheet, label: str, old: Decimal, new: Decimal) -> str:
 
 
 def compared(sheet: Sheet, before: int, after: int) -> int:
-    """Which of two figures is larger and by how much, in two lines; returns ``after − before``."""
-    fall = after < before
+    """Rise or fall, and by how much; returns ``after − before``.
+
+    The columns tell: where the last one has to borrow, the figure fell, and a second line takes them the other way.
+    """
+    words = sheet.words
     sheet.line()
-    sheet.copy(f"{after}{'<' if fall else '>'}{before}{sheet.words.fall if fall else sheet.words.rise}")
-    sheet.line()
-    sheet.minus(max(before, after), min(before, after))
+    if after < before:
+        sheet.copy(f"{after}-{before}")
+        sheet.add(f"{words.column}{borrowing(after, before)}{words.fall}")
+        sheet.line()
+        sheet.minus(before, after)
+    else:
+        sheet.minus(after, before)
+        sheet.add(words.rise)
     return after - before
 
 

@@ -62,7 +62,10 @@ QUESTIONS: dict[Language, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Group:
-    """Acts of one kind with the objects they go with, and why they are or are not compliant."""
+    """Acts of one kind with the objects they go with, and why they are or are not compliant.
+
+    An act that stands twice is drawn twice as often: one whose «not» is easily lost in copying.
+    """
 
     good: bool
     reason: str
@@ -153,7 +156,7 @@ _PEOPLE_EN = ("investors", "elderly clients", "minority shareholders", "borrower
 
 GROUPS_EN = (
     Group(False, "What must be disclosed may not be hidden", ("hide", "conceal", "cover up", "not disclose",
-        "play down"), _SECRETS_EN),
+        "not disclose", "play down"), _SECRETS_EN),
     Group(False, "Falsified papers are fraud", ("forge", "falsify", "fabricate", "alter", "invent", "destroy"),
         _PAPERS_EN),
     Group(False, "Leaking or misusing data harms others", ("leak", "sell", "steal", "illegally obtain",

@@ -31,6 +31,8 @@ MAKERS: dict[str, Callable[[Random, Draw], Exercise]] = {
     OFF_LIST: off_list,
 }
 WEIGHTS = {Mark.PLAIN: 1.0, Mark.COPY: 3.0, Mark.GIVEN: 0.0, Mark.TRIAL: 0.0}
+CHOICE_WEIGHT = 4.0
+"""Of the first words of the thinking: they tell which task it is, and everything after follows from them."""
 LONGEST = 1700
 OPENED = f"{conversation.START}assistant\n"
 THINKING = OPENED + THINK_OPEN
@@ -52,16 +54,13 @@ _EARLY = {"growth": 0.21, "ratios": 0.18, "simple_interest": 0.07, "compound_int
           "sentiment": 0.15, OFF_LIST: 0.2}  # fmt: skip
 _LATE = {"growth": 0.26, "ratios": 0.2, "simple_interest": 0.1, "compound_interest": 0.19, "compliance": 0.19,
          "sentiment": 0.05, OFF_LIST: 0.14}  # fmt: skip
-_LAST = {"growth": 0.25, "ratios": 0.17, "simple_interest": 0.08, "compound_interest": 0.14, "compliance": 0.18,
-         "sentiment": 0.09, OFF_LIST: 0.15}  # fmt: skip
-_WEAK = {"growth": 0.26, "ratios": 0.21, "simple_interest": 0.04, "compound_interest": 0.08, "compliance": 0.17,
-         "sentiment": 0.1, OFF_LIST: 0.14}  # fmt: skip
+_LAST = {"growth": 0.22, "ratios": 0.17, "simple_interest": 0.06, "compound_interest": 0.11, "compliance": 0.15,
+         "sentiment": 0.09, OFF_LIST: 0.2}  # fmt: skip
 PHASES = (
-    Phase(0.4, _EARLY, truncated=0.08, headless=0.1, drilled=0.35, mix=Mix(official=0.1, none=0.8, second=0.05)),
-    Phase(0.53, _EARLY, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.35, none=0.5, second=0.1)),
-    Phase(0.79, _LATE, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.5, none=0.3, second=0.15)),
-    Phase(0.924, _LAST, truncated=0.0, headless=0.0, drilled=0.1, mix=Mix(official=0.6, none=0.2, second=0.15)),
-    Phase(1.01, _WEAK, truncated=0.0, headless=0.0, drilled=0.1, mix=Mix(official=0.6, none=0.2, second=0.15)),
+    Phase(0.3, _EARLY, truncated=0.08, headless=0.1, drilled=0.35, mix=Mix(official=0.1, none=0.8, second=0.05)),
+    Phase(0.4, _EARLY, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.35, none=0.5, second=0.1)),
+    Phase(0.6, _LATE, truncated=0.0, headless=0.0, drilled=0.25, mix=Mix(official=0.5, none=0.3, second=0.15)),
+    Phase(1.01, _LAST, truncated=0.0, headless=0.0, drilled=0.12, mix=Mix(official=0.6, none=0.2, second=0.15)),
 )
 
 
@@ -90,11 +89,11 @@ def draw_prompt(random: Random, exercise: Exercise, mix: Mix) -> str:
     return conversation.prompt(exercise, conversation.draw_system(random, mix), earlier)
 
 
-def spans(exercise: Exercise, copy_weight: float) -> list[tuple[str, float]]:
+def spans(exercise: Exercise, copy_weight: float, choice_weight: float) -> list[tuple[str, float]]:
     """The completion with the weight of each stretch."""
-    parts = [(THINK_OPEN, 1.0)]
+    parts = [(THINK_OPEN, 1.0), (exercise.thinking[0].text, choice_weight)]
     weights = WEIGHTS | {Mark.COPY: copy_weight}
-    parts += [(piece.text, weights[piece.mark]) for piece in exercise.thinking]
+    parts += [(piece.text, weights[piece.mark]) for piece in exercise.thinking[1:]]
     parts.append((exercise.conclusion + END, 1.0))
     return parts
 
@@ -126,8 +125,8 @@ def draw_sample(random: Random, tokeniser: Tokenizer, phase: Phase) -> Sample:
     has_operands = task in ARITHMETIC
     view = random.random()
     if has_operands and view < phase.headless:
-        return encode(tokeniser, OPENED, spans(exercise, copy_weight=0.0))
-    parts = spans(exercise, WEIGHTS[Mark.COPY])
+        return encode(tokeniser, OPENED, spans(exercise, copy_weight=0.0, choice_weight=0.0))
+    parts = spans(exercise, WEIGHTS[Mark.COPY], CHOICE_WEIGHT)
     if has_operands and view < phase.headless + phase.truncated:
         parts = truncated(parts, exercise)
     return encode(tokeniser, draw_prompt(random, exercise, phase.mix), parts)

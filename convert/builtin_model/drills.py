@@ -57,7 +57,7 @@ def differences(sheet: Sheet, random: Random) -> None:
 
 
 def comparisons(sheet: Sheet, random: Random) -> None:
-    """How growth rates begin: the formula is given, the larger figure and the difference are found."""
+    """How growth rates begin: the formula is given, rise or fall and the difference are found."""
     for _ in range(LINES // 2):
         before = figure(random)
         after = near(random, before)

@@ -90,6 +90,13 @@ ASKED: dict[Language, tuple[str, ...]] = {
         "what portion of {m} was due after {y2}?", "in {y1}, what percentage of {m} was {k}?",
         "how many per cent of {m} came from {k} in {y1}?", "what is {m} as a percentage of {k} in {y1}?",
         "How large was {m} beside {k} in {y1} and {y2}?",
+        "By how many per cent did {m} in {place} change between {y0} and {y1}?",
+        "percentage change of {m}, {y1} against {y0}", "What is the percentage change in {name} in {y1} from {y0}?",
+        "Percentage by which {m} of {name} rose from {y0} to {y1}?", "how did the percentage of {m} move in {y1}?",
+        "What share of {m} did {k} make up in {y0} and {y1}?", "mean {m} over {y0} and {y1}?",
+        "give {m} of {y2}, {y1} and {y0}, each by itself", "did {name} pay more for {m} than for {k} in {y1}?",
+        "in how many places is {m} sold?", "tax on {m} in {y1} when {k} were ${a} , or ${a} before tax",
+        "over the {n} years to {m2}/{y1}, how far did {m} of {name} stay behind {k}?",
         "What are the respective {m} in {y0} and {y1}?", "What are the company's {m} in {y1} and {y0} respectively?",
         "What is {m} for fiscal years {y1} to {y0} respectively?",
         "what was the ratio of {m} to {k} in {y1}?", "what is the ratio of {m} to {k}?",
@@ -131,9 +138,26 @@ ASKED: dict[Language, tuple[str, ...]] = {
         "{y1}年{m}的预计金额是多少？", "请分析{m}的变动原因。", "与{y0}年相比，{m}表现如何？",
         "{r}%票据的年利息是多少？",
         "单利是多少？", "复利怎么算？", "利率{r}%，利息是多少？", "增长率是多少？",
-        "{m}从{y0}年到{y1}年增长了百分之几？",
+        "{m}从{y0}年到{y1}年增长了百分之几？", "{y1}年{name}的{m}较{y0}年变动的百分比？",
+        "{place}的{m}变动了百分之几？",
+        "{y0}年与{y1}年的{m}各是多少？", "{y1}年{m}是否比{k}多？",
     ),
 }  # fmt: skip
+REGIONS: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "EMEA",
+        "Latin America",
+        "the Nordics",
+        "LATAM",
+        "Asia",
+        "the West",
+        "Corporate",
+        "Segment B",
+        "MENA",
+        "ANZ",
+    ),
+    "zh": ("华东", "海外", "总部", "华南", "欧洲", "西部", "分部二"),
+}
 SYLLABLES = ("al", "ber", "cor", "dan", "ex", "fin", "gar", "hel", "in", "jor", "kel", "lan", "mer", "nor", "ost",
              "pen", "qual", "ren", "sol", "tex", "un", "ver", "win", "yor", "zim", "a", "e", "o", "son", "ton",
              "ix")  # fmt: skip
@@ -175,7 +199,7 @@ def near_miss(random: Random, language: Language, unseen: bool) -> str:
         m=measure(random, language), k=measure(random, language), y0=year, y1=year + 1, y2=year + random.randint(2, 6),
         s0=year % 100, s1=(year + 1) % 100, d=random.choice(MONTHS), a=figure, n=random.randint(2, 10),
         r=random.choice(("3", "4.5", "5", "6.25", "7", "10")), name=name(random, language),
-        name2=name(random, language),
+        name2=name(random, language), place=random.choice(REGIONS[language]), m2=f"12/{random.randint(28, 31)}",
     )  # fmt: skip
     return styled(random, text) if language == "en" else text
 

@@ -74,6 +74,13 @@ NEAR: dict[Language, tuple[str, ...]] = {
         "How many employees did {who} have in {y1}?",
         "What is the dividend yield if the dividend is {b} and the price is {a}?",
         "What is the value at risk of {a} at {r}%?",
+        "A plan takes {a} every year for {t} years and earns {r}%. How large is it at the end?",
+        "Someone puts {a} aside each year, {t} years long, at {r}%. What sum comes out?",
+        "A yearly insurance contribution of {a} over {t} years, {r}% return: what is the final amount?",
+        "What is the volatility of a mix of {x}% shares and {y}% bonds?",
+        "A fund is {x}% equities and {y}% cash. What is its expected return?",
+        "Which weights, {x}% and {y}% or others, give the best Sharpe ratio?",
+        "Compare the risk of two assets held at {x}% and {y}%.",
     ),
     "zh": (
         "{t}年后收到{a}，折现率{r}%，现值是多少？",
@@ -105,7 +112,8 @@ NEAR: dict[Language, tuple[str, ...]] = {
         "每月存{a}，年利率{r}%，{t}年后有多少？",
         "流动资产{a}，流动负债{b}，营运资金是多少？",
         "{a}、{b}、{c}一共多少？", "{a}和{b}的平均数是多少？", "{a}和{b}相差多少？",
-        "每年缴保费{a}，缴{t}年，按{r}%计算终值多少？",
+        "每年缴保费{a}，缴{t}年，按{r}%计算终值多少？", "两项资产各占{x}%和{y}%，组合的波动率是多少？",
+        "每年存入{a}，共{t}年，收益率{r}%，到期总额是多少？", "股票{x}%、债券{y}%的组合，夏普比率多少？",
         "{a}翻一倍要多少年，利率{r}%？",
         "{y1}年的管理费用是多少？", "{y0}年和{y1}年的递延所得税变化是多少？", "商誉占总资产的比例是多少？",
         "{who}{y1}年有多少员工？", "我应该把{a}投资股票还是债券？", "股息{b}，股价{a}，股息率多少？",
@@ -261,14 +269,14 @@ def off_list(random: Random, draw: Draw) -> Exercise:
     """A question that is not on the list."""
     language = draw.language
     kind = random.random()
-    if kind < 0.3:
+    if kind < 0.36:
         asked = near_miss(random, language, draw.unseen_template)
         return finished(draw, "near_miss", framed(random, draw, asked))
-    if kind < 0.36:
+    if kind < 0.42:
         return finished(draw, "page", page(random, language, draw.unseen_template))
-    if kind < 0.6:
+    if kind < 0.66:
         name, wordings = "near", NEAR[language]
-    elif kind < 0.83:
+    elif kind < 0.85:
         name, wordings = "other", OTHER[language]
     elif kind < 0.93:
         return finished(draw, "document", document(random, language, draw.unseen_template))

@@ -173,8 +173,8 @@ EVENTS: dict[Language, dict[int, tuple[str, ...]]] = {
 }  # fmt: skip
 
 THINKING: dict[Language, str] = {
-    "en": "The headline says: |{event}|. {why}, so the sentiment is {name}. Label: {label}.",
-    "zh": "标题说：|{event}|。{why}，情绪为{name}。标签：{label}。",
+    "en": "Labels: |{labels}|. The headline says: |{event}|. {why}, so the sentiment is {name}. Label: {label}.",
+    "zh": "标签有：|{labels}|。标题说：|{event}|。{why}，情绪为{name}。标签：{label}。",
 }
 REASONS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
@@ -211,14 +211,16 @@ def sentiment(random: Random, draw: Draw) -> Exercise:
     wording = wordings[index]
     why, name = REASONS[language][mood]
     label = wording.labels[mood]
-    before, said, after = THINKING[language].split("|")
-    conclusion = after.format(why=why, name=name, label=label)
+    words = {"labels": "/".join(wording.labels), "event": event, "why": why, "name": name, "label": label}
+    marks = (Mark.PLAIN, Mark.COPY, Mark.PLAIN, Mark.COPY, Mark.PLAIN)
+    parts = THINKING[language].split("|")
+    thinking = tuple(Piece(part.format(**words), mark) for part, mark in zip(parts, marks, strict=True))
     return Exercise(
         task="sentiment",
         language=language,
         template=f"sentiment.{index}",
         question=wording.text.replace("{h}", text),
-        thinking=(Piece(before), Piece(said.format(event=event), Mark.COPY), Piece(conclusion)),
+        thinking=thinking,
         answer=boxed(label),
         expected=label,
         held_out=draw.held_out,

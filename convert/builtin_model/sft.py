@@ -33,7 +33,7 @@ class Plan:
     ``batch_tokens`` is for each of the worker processes.
     """
 
-    tokens: int = 26_500_000
+    tokens: int = 35_000_000
     batch_tokens: int = 2560
     peak: float = 3e-3
     warmup_steps: int = 100

@@ -26,6 +26,10 @@ STEP = re.compile(
     r"(?:, left|，余)(?: ?(\d+)|(?:: column |：竖式)([\d',]+)→(\d+))(?=\n|$)"
 )
 BY_COLUMNS = re.compile(rf"(?<![\d.])({NUMBER})([+\-])({NUMBER})(?:: column |：竖式)([\d',]+)→({NUMBER})")
+NEGATIVE = re.compile(
+    r"(?:(?<=: )|(?<=：)|^)(\d+)(?:-(\d+)|(?:, |，)×\d=(\d+)(?:, left|，余))(?:: column |：竖式)([\d',]+)"
+    r"(?:, too big|，太大|, a fall|，是下降)", re.MULTILINE
+)  # fmt: skip
 TABLE = re.compile(r"(?:Multiples of (\d+): |(\d+)的倍数：)([^\n]+)")
 
 seeds = st.integers(0, 2**32)
@@ -57,14 +61,27 @@ def check_sums(text: str) -> int:
 
 
 def check_difference(high: int, low: int, items: str) -> None:
-    """Add the written digits to the smaller figure: an apostrophe says that the column borrowed ten."""
+    """Add the written digits to the smaller figure: an apostrophe says that the column borrowed ten.
+
+    One at the last column says that there was nothing left to borrow from: ``low`` is the larger.
+    """
     borrowed = 0
     for place, item in enumerate(items.split(",")):
         digit, owing = int(item.removesuffix("'")), item.endswith("'")
         upper, lower = high // 10**place % 10, low // 10**place % 10
         assert upper + 10 * owing == digit + lower + borrowed
         borrowed = owing
-    assert not borrowed
+    assert len(items.split(",")) == len(str(max(high, low)))
+    assert borrowed == (low > high)
+
+
+def check_negatives(text: str) -> int:
+    """Columns that end in an apostrophe, which is how a trial is seen to be too big and a figure to have fallen."""
+    found = NEGATIVE.findall(text)
+    for first, second, product, items in found:
+        assert int(first) < int(second or product)
+        check_difference(int(first), int(second or product), items)
+    return len(found)
 
 
 def check_by_columns(text: str) -> int:
@@ -128,6 +145,8 @@ def test_growth_working_is_exact(seed: int, language: Language, held_out: bool, 
     assert check_division(text) == 5
     assert check_by_columns(text) == 1
     assert any(word in text for word in ((", a fall", "，是下降") if new < old else (", a rise", "，是上升")))
+    too_big = sum(text.count(word) for word in (", too big", "，太大"))
+    assert check_negatives(text) == too_big + (new < old)
     written = exercise.question.replace(",", "")
     assert f"{new}" in written
     assert f"{old}" in written
@@ -234,6 +253,10 @@ def test_a_wrong_working_would_be_noticed() -> None:
         check_by_columns("820-123: column 7',9,6→697")
     with pytest.raises(AssertionError):
         check_by_columns("820+123: column 3,4,9→942")
+    with pytest.raises(AssertionError):
+        check_negatives("tens: 730, ×6=744, left: column 6',8',9, too big")
+    with pytest.raises(AssertionError):
+        check_negatives("730-727: column 3,0,0, a fall")
     with pytest.raises(AssertionError):
         check_columns("125×4: column 20,10,4→500")
     with pytest.raises(AssertionError):

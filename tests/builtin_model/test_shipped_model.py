@@ -29,15 +29,15 @@ SHOWN = (
 )
 EACH = 8
 FLOORS = {
-    "growth": 0.85,
-    "ratios": 0.85,
+    "growth": 0.95,
+    "ratios": 0.95,
     "simple_interest": 0.95,
     "compound_interest": 0.95,
-    "compliance": 0.9,
-    "sentiment": 0.9,
+    "compliance": 0.95,
+    "sentiment": 0.97,
     OFF_LIST: 0.97,
 }
-OFF_LIST_FLOORS = {"finqa": 0.97, "finqa_page": 0.95, "tatqa": 0.93, "worked_examples": 0.8}
+OFF_LIST_FLOORS = {"finqa": 0.97, "finqa_page": 0.97, "tatqa": 0.97, "worked_examples": 0.97}
 OFFERED = {
     "en": ("25.0%", "15.0%", "1.50", "600", "8820", "否", "negative"),
     "zh_CN": ("25.0%", "15.0%", "1.50", "600", "8820", "否", "利空"),
@@ -128,7 +128,7 @@ def test_anything_else_gets_the_sentence(llama: LlamaCompleter, language: str) -
     asked = score.off_list_questions(questions, "worked_examples")
     outputs = llama([each.prompt for each in asked])
     answered = [output for output in outputs if answer_part(output) == SENTENCE[language]]  # type: ignore[index]
-    assert len(answered) >= len(asked) - (2 if language == "en" else 0)
+    assert len(answered) == len(asked)
 
 
 def test_a_prompt_without_system_prompt_works_too(llama: LlamaCompleter) -> None:

@@ -57,14 +57,15 @@ def test_sample_weights_follow_the_marks(vocabulary: tokeniser.Tokenizer) -> Non
     while not any(piece.mark is Mark.TRIAL for piece in exercise.thinking):
         exercise = growth(random, Draw("en"))
     question = prompt(exercise, None)
-    sample = dataset.encode(vocabulary, question, dataset.spans(exercise, 3.0))
+    sample = dataset.encode(vocabulary, question, dataset.spans(exercise, copy_weight=3.0, choice_weight=4.0))
     start = len(vocabulary.encode(question, add_special_tokens=False).ids)
     assert set(sample.weights[:start]) == {0.0}
     trials = sum(piece.mark is Mark.TRIAL for piece in exercise.thinking)
     assert sample.weights[start:].count(0.0) == trials
-    copied = next(piece.text for piece in exercise.thinking if piece.mark is Mark.COPY)
-    heavy = [token for token, weight in zip(sample.ids, sample.weights, strict=True) if weight == 3.0]
-    assert vocabulary.decode(heavy, skip_special_tokens=False) == copied
+    copied = "".join(piece.text for piece in exercise.thinking if piece.mark is Mark.COPY)
+    for wanted, text in ((3.0, copied), (4.0, exercise.thinking[0].text)):
+        heavy = [token for token, weight in zip(sample.ids, sample.weights, strict=True) if weight == wanted]
+        assert vocabulary.decode(heavy, skip_special_tokens=False) == text
     assert vocabulary.id_to_token(sample.ids[-1]) == END
 
 
