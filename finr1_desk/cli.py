@@ -179,7 +179,7 @@ def _run(options: argparse.Namespace, voice: Voice) -> int:
         case _:
             from finr1_desk.terminal.doctor import doctor
 
-            return doctor(workspace, as_json=options.json)
+            return doctor(workspace, as_json=options.json, forget_safe_modes=options.forget_safe_modes)
 
 
 def _open(options: argparse.Namespace, voice: Voice) -> int:

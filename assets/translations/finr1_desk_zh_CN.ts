@@ -495,6 +495,13 @@
     </message>
 </context>
 <context>
+    <name>EngineNotices</name>
+    <message>
+        <source>Copy report</source>
+        <translation>复制报告</translation>
+    </message>
+</context>
+<context>
     <name>Examples</name>
     <message>
         <source>Financial reasoning</source>
@@ -801,6 +808,22 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>请选择更短的上下文或更小的量化版本，或关闭其他程序。</translation>
     </message>
     <message>
+        <source>The engine ended unexpectedly three times within a minute and is not tried again for now.</source>
+        <translation>引擎在一分钟内意外结束了三次，暂时不再启动。</translation>
+    </message>
+    <message>
+        <source>Load the model again, choose another, or ask in a minute. The report is in %1.</source>
+        <translation>请重新加载模型、换一个模型，或一分钟后再提问。报告在 %1。</translation>
+    </message>
+    <message>
+        <source>The model file %1 was changed while it answered.</source>
+        <translation>回答过程中，模型文件 %1 被更改了。</translation>
+    </message>
+    <message>
+        <source>What it wrote last may be wrong. Ask again: the file is loaded anew.</source>
+        <translation>最后写出的内容可能有误。请再次提问：将重新加载该文件。</translation>
+    </message>
+    <message>
         <source>The engine could not be started: %1.</source>
         <translation>无法启动引擎：%1。</translation>
     </message>
@@ -823,6 +846,22 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Ask again. If it happens once more, choose a shorter context or fewer GPU layers.</source>
         <translation>请再问一次。如再次出现，请选择更短的上下文或更少的 GPU 层数。</translation>
+    </message>
+    <message>
+        <source>It is tried once more without rearranging the model&apos;s weights, which is slower.</source>
+        <translation>将以不重排模型权重的方式再试一次，速度会慢一些。</translation>
+    </message>
+    <message>
+        <source>It is tried once more without the GPU, which is slower.</source>
+        <translation>将不使用 GPU 再试一次，速度会慢一些。</translation>
+    </message>
+    <message>
+        <source>The engine had stopped moving and was ended.</source>
+        <translation>引擎停止响应，已被结束。</translation>
+    </message>
+    <message>
+        <source>The engine ended unexpectedly while it started.</source>
+        <translation>引擎在启动时意外结束。</translation>
     </message>
     <message>
         <source>The engine ended unexpectedly while it loaded the model.</source>
@@ -1479,6 +1518,10 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>检查本应用所需的条件</translation>
     </message>
     <message>
+        <source>load models in full again that the engine crashed with</source>
+        <translation>对曾使引擎崩溃的模型恢复完整加载</translation>
+    </message>
+    <message>
         <source>No Fin-R1 was found on this machine; the built-in demonstration model answers.</source>
         <translation>本机上没有找到 Fin-R1，由内置演示模型作答。</translation>
     </message>
@@ -1683,12 +1726,32 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>%1：%2% 的词元首选相同</translation>
     </message>
     <message>
+        <source>No model needs it.</source>
+        <translation>没有模型需要。</translation>
+    </message>
+    <message>
+        <source>weights not rearranged</source>
+        <translation>不重排权重</translation>
+    </message>
+    <message>
+        <source>without the GPU</source>
+        <translation>不使用 GPU</translation>
+    </message>
+    <message>
+        <source>To try again in full: finr1-desk doctor --forget-safe-modes</source>
+        <translation>恢复完整模式：finr1-desk doctor --forget-safe-modes</translation>
+    </message>
+    <message>
         <source>Install fonts-noto-cjk (Debian, Ubuntu) or google-noto-sans-cjk-fonts (Fedora).</source>
         <translation>请安装 fonts-noto-cjk（Debian、Ubuntu）或 google-noto-sans-cjk-fonts（Fedora）。</translation>
     </message>
     <message>
         <source>It could not be found out.</source>
         <translation>无法得知。</translation>
+    </message>
+    <message>
+        <source>Safe mode</source>
+        <translation>安全模式</translation>
     </message>
     <message>
         <source>There are none.</source>
@@ -1849,6 +1912,10 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>No Fin-R1 was found; put its GGUF into the models folder: %1</source>
         <translation>未找到 Fin-R1；请将它的 GGUF 文件放入模型文件夹：%1</translation>
+    </message>
+    <message>
+        <source>The engine crashed with these models and runs them more slowly since: %1</source>
+        <translation>引擎曾因这些模型崩溃，此后以较慢的方式运行它们：%1</translation>
     </message>
     <message>
         <source>%1 (%2), %3 free</source>

@@ -31,6 +31,8 @@ from finr1_desk.store.paths import DataPaths
 if TYPE_CHECKING:
     from finr1_desk.library.discovery import FoundModel
 
+_DEATHS = (ErrorCode.ENGINE_DIED, ErrorCode.ENGINE_GAVE_UP)
+
 
 class Models(QObject):
     changed = Signal(object)  # LoadedModel | None
@@ -187,15 +189,26 @@ class Models(QObject):
             case ModelUnloaded():
                 self._set_loaded(None)
             case EngineDied():
-                self._loads.clear()
-                self._set_loaded(None)
-                self.died.emit(event)
+                self._on_died(event)
             case Finished(request, reason, code=code, params=params) if request in self._loads:
                 self._loads.discard(request)
-                if reason is FinishReason.ERROR and code not in (None, ErrorCode.ENGINE_DIED):
+                if reason is FinishReason.ERROR and code not in (None, *_DEATHS):  # `died` tells of those
                     self.failed.emit(UserError(code, **params))
             case _:
                 pass
+
+    def _on_died(self, event: EngineDied) -> None:
+        """The engine is gone: it is started again with what it had loaded, so that the next question need not wait.
+
+        Not where it died of loading: that is asked again in a safe mode already, or would end the same way.
+        """
+        had_model = self.loaded is not None
+        if not event.safe_mode:
+            self._loads.clear()
+        self._set_loaded(None)
+        self.died.emit(event)
+        if had_model and not event.safe_mode and not event.report:
+            self.load()
 
     def _set_loaded(self, model: LoadedModel | None) -> None:
         self.loaded = model

@@ -26,7 +26,9 @@ class ErrorCode(StrEnum):
     MODEL_NO_TEMPLATE = "model_no_template"  # path, reason
     NO_MODEL = "no_model"  # -
     # Engine
-    ENGINE_DIED = "engine_died"  # stage (load|prefill|decode|idle), signal or exit_code
+    ENGINE_DIED = "engine_died"  # stage (start|load|prefill|decode|idle), signal or exit_code, cause (hang)
+    ENGINE_GAVE_UP = "engine_gave_up"  # report
+    MODEL_CHANGED = "model_changed"  # path
     ENGINE_START_FAILED = "engine_start_failed"  # reason
     ENGINE_VERSION = "engine_version"  # expected, actual
     CONTEXT_TOO_LONG = "context_too_long"  # tokens, limit, over

@@ -64,7 +64,8 @@ class LoadedModel:
     """The model in memory, as the engine reports it.
 
     `memory_bytes` maps a device's name to what llama.cpp says it holds there; `device` is the one to show.
-    `starts_in_think` says that the template opens the thinking itself.
+    `starts_in_think` says that the template opens the thinking itself. `safe_mode` names what is done without because
+    the engine crashed with it; empty where everything is used.
     """
 
     request: ModelRequest
@@ -82,6 +83,7 @@ class LoadedModel:
     load_s: float
     starts_in_think: bool = False
     memory_bytes: Mapping[str, int] = field(default_factory=dict)
+    safe_mode: str = ""
 
 
 # -- events; `request` is the id the client gave, `sequence` the engine's sequence
@@ -179,13 +181,21 @@ class TokensCounted:
 
 @dataclass(frozen=True, slots=True)
 class EngineDied:
-    """The worker ended without being asked. Every open request has got its `Finished` before this.
+    """The worker ended without being asked. Every open request has got its `Finished` before this, or is asked again.
 
-    `exit_code` is negative for a signal, None where it could not be learnt.
+    Attributes:
+        exit_code: negative for a signal, None where it could not be learnt.
+        stage: how far the furthest request had come: `start`, `load`, `prefill`, `decode`, or `idle` without any.
+        hung: it did not end by itself: it had stopped moving.
+        safe_mode: in which mode the open requests are asked again; empty where they are not.
+        report: the file with a report, where it has died so often that it is not started again for now.
     """
 
     exit_code: int | None
     stage: str
+    hung: bool = False
+    safe_mode: str = ""
+    report: str = ""
 
 
 EngineEvent = (

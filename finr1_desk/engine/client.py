@@ -1,29 +1,29 @@
-"""A process's connection to the engine worker.
+"""The engine on this machine, from the application's side: requests go to the worker, events come back.
 
-Owns one thread, which finds or starts the worker, sends what the application asks for and calls back with events.
-It imports neither llama.cpp nor numpy nor Qt, and decides nothing about conversations.
+Owns one client's conversation with the worker: what was asked for, what of it is still owed, and what becomes of that
+when the worker dies or hangs. A thread of its own does the waiting and calls back with events. It imports neither
+llama.cpp nor numpy nor Qt, and decides nothing about conversations.
 
-When the worker dies, every open request ends with an error and the next request starts a new worker. Events that
-arrive for a request that has ended are dropped.
+When the worker dies, every open request ends with an error and the next request starts a new worker; what died while
+a model was tried for the first time is asked again in a safe mode instead. After three deaths within a minute nothing
+is started for a while. Events that arrive for a request that has ended are dropped.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import queue
 import secrets
-import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import AuthenticationError, Pipe
+from multiprocessing import Pipe
 from multiprocessing import connection as mp
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
 
 from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.errors import ErrorCode, Param, UserError
@@ -32,6 +32,7 @@ from finr1_desk.core.events import (
     EngineEvent,
     Finished,
     GenerateRequest,
+    LoadedModel,
     LoadProgress,
     ModelLoaded,
     ModelRequest,
@@ -43,6 +44,8 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.prompts import Turn
 from finr1_desk.engine import endpoint, protocol
+from finr1_desk.engine.attachment import Attachment, WorkerCrashedError
+from finr1_desk.engine.crashes import Crash, Crashes
 from finr1_desk.engine.protocol import (
     AnswerNow,
     Bye,
@@ -50,28 +53,26 @@ from finr1_desk.engine.protocol import (
     Command,
     Count,
     Done,
-    Farewell,
     Generate,
     Hello,
     Load,
-    Refused,
+    Pulse,
     Reply,
     Unload,
-    Welcome,
 )
+from finr1_desk.engine.safe_mode import SafeModes
+from finr1_desk.engine.watch import TICK_S, Watch
 
 _log = logging.getLogger(__name__)
 
-ATTACH_TIMEOUT: Final = 60.0
-_ANSWER_TIMEOUT: Final = 15.0
-_REAP_TIMEOUT: Final = 5.0
-_FAREWELL_TIMEOUT: Final = 1.0
+_STAGES = ("decode", "prefill", "load")  # the furthest first
 
 
 @dataclass(slots=True)
 class _Open:
     """A request that has not ended. `stage` is the furthest it is known to have come."""
 
+    command: Load | Generate | Count | Unload
     stage: str = "idle"
 
 
@@ -83,6 +84,7 @@ class EngineClient:
         on_event: called from the client's own thread, in order; it must not call `close`.
         kind: how the worker's log names this client.
         command: what starts a worker; None starts the installed one.
+        patience_s: after how long without progress a worker is ended as hanging; None leaves it to the worker.
     """
 
     def __init__(
@@ -92,11 +94,9 @@ class EngineClient:
         *,
         kind: str = "window",
         command: Sequence[str] | None = None,
+        patience_s: float | None = None,
     ) -> None:
-        self._runtime = runtime_dir
         self._on_event = on_event
-        self._kind = kind
-        self._command = list(command) if command else endpoint.default_command(runtime_dir)
         self._lock = threading.Lock()
         self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -104,16 +104,18 @@ class EngineClient:
         self._wake_out: Connection | None = None
         self._closed = False
         # Touched by the client's thread alone:
-        self._connection: Connection | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._link = Attachment(runtime_dir, kind, list(command) if command else endpoint.default_command(runtime_dir))
         self._open: dict[str, _Open] = {}
-        self._worker_pid: int | None = None
-        self._was_last = False
+        self._again: deque[Command] = deque()  # what is asked a second time, before anything else
+        self._watch = Watch(patience_s)
+        self._crashes = Crashes(runtime_dir)
+        self._modes = SafeModes(runtime_dir)
+        self._loaded: LoadedModel | None = None
 
     @property
     def worker_pid(self) -> int | None:
         """The process that this client is attached to; None where it is not."""
-        return self._worker_pid
+        return self._link.pid
 
     def load(self, model: ModelRequest) -> str:
         return self._ask(lambda request: Load(request, model))
@@ -147,16 +149,8 @@ class EngineClient:
         self._outbox.put(None)
         self._wake()
         thread.join(timeout)
-        process = self._process
-        if process is None or thread.is_alive():
-            return
-        if self._was_last:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.05, deadline - time.monotonic()))
-        if process.poll() is None:
-            # It goes on for other clients and is no business of ours any more; without a status the interpreter
-            # would warn of a process left running.
-            process.returncode = 0
+        if not thread.is_alive():
+            self._link.release(deadline)
 
     # -- from any thread
 
@@ -177,7 +171,7 @@ class EngineClient:
         self._wake()
 
     def _wake(self) -> None:
-        with self._lock, contextlib.suppress(OSError):
+        with self._lock, suppress(OSError):
             if self._wake_in is not None:
                 self._wake_in.send_bytes(b"!")
 
@@ -187,77 +181,86 @@ class EngineClient:
         assert self._wake_out is not None
         try:
             while True:
-                waiting: list[Connection] = [self._wake_out]
-                if self._connection is not None:
-                    waiting.append(self._connection)
-                ready = mp.wait(waiting)
-                if self._connection in ready:
-                    self._receive()
+                while self._again:
+                    self._send(self._again.popleft())
+                connection = self._link.connection
+                waiting = [self._wake_out] if connection is None else [self._wake_out, connection]
+                owed = bool(self._open) and connection is not None
+                ready = mp.wait(waiting, TICK_S if owed else None)
+                if connection is not None and connection in ready:
+                    self._receive(connection)
                 if self._wake_out in ready:
                     self._wake_out.recv_bytes()
-                    if not self._send_next():
+                    command = self._outbox.get()
+                    if command is None:
                         return
+                    self._send(command)
+                if owed and self._open and self._link.connection is connection and self._watch.hangs():
+                    self._link.kill()
+                    self._on_death(hung=True)
         finally:
-            self._say_farewell()
+            self._link.say_farewell()
             with self._lock:
                 for end in (self._wake_in, self._wake_out):
                     if end is not None:
                         end.close()
                 self._wake_in = self._wake_out = None
 
-    def _say_farewell(self) -> None:
-        """Leaves the worker, and learns whether it ends."""
-        connection, self._connection = self._connection, None
-        self._worker_pid = None
-        if connection is None:
-            return
-        with contextlib.suppress(OSError, EOFError, protocol.ProtocolError), connection:
-            connection.send_bytes(protocol.encode(Bye()))
-            while connection.poll(_FAREWELL_TIMEOUT):
-                message = protocol.decode(connection.recv_bytes(protocol.MAX_MESSAGE_BYTES))
-                if isinstance(message, Farewell):
-                    self._was_last = message.last
-                    return
-
-    def _send_next(self) -> bool:
-        """Sends one command; False when the client was closed."""
-        command = self._outbox.get()
-        if command is None:
-            return False
-        if isinstance(command, Unload) and self._connection is None:
-            return True  # no worker, so nothing is loaded
+    def _send(self, command: Command) -> None:
+        if isinstance(command, Unload) and self._link.connection is None:
+            return  # no worker, so nothing is loaded
         if isinstance(command, Load | Generate | Count | Unload):
-            self._open[command.request] = _Open()
+            if not self._open:
+                self._watch.begin()
+            self._open[command.request] = _Open(command)
+            if self._crashes.too_many and not isinstance(command, Load):  # to load is to try once more
+                self._finish(command.request, ErrorCode.ENGINE_GAVE_UP, self._report_params())
+                return
         elif command.request not in self._open:
-            return True
+            return
         try:
-            if self._connection is None:
-                self._attach()
-            assert self._connection is not None
-            self._connection.send_bytes(protocol.encode(command))
+            connection = self._link.connection or self._attach()
+            connection.send_bytes(protocol.encode(command))
         except UserError as error:
             self._fail_all(error.code, error.params)
+        except WorkerCrashedError as crash:
+            self._on_death(crash)
         except (OSError, EOFError):
             self._on_death()
-        return True
 
-    def _receive(self) -> None:
-        assert self._connection is not None
+    def _attach(self) -> Connection:
+        """Raises UserError, WorkerCrashedError: as `Attachment.attach`, if two workers died in a row."""
         try:
-            message = protocol.decode(self._connection.recv_bytes(protocol.MAX_MESSAGE_BYTES))
+            connection = self._link.attach()
+        except WorkerCrashedError as first:
+            self._crashes.note(Crash("start", first.exit_code), None)
+            if self._crashes.too_many:
+                raise
+            connection = self._link.attach()
+        self._watch.begin()
+        return connection
+
+    def _receive(self, connection: Connection) -> None:
+        try:
+            message = protocol.decode(connection.recv_bytes(protocol.MAX_MESSAGE_BYTES))
         except (OSError, EOFError, protocol.ProtocolError):
             self._on_death()
             return
+        self._watch.heard(message if isinstance(message, Pulse) else None)
         self._dispatch(message)
 
     def _dispatch(self, message: Hello | Bye | Command | Reply) -> None:
         if isinstance(message, Done):
-            self._open.pop(message.request, None)
+            done = self._open.pop(message.request, None)
+            if done is not None and isinstance(done.command, Load) and self._crashes.too_many:
+                self._crashes.forget()
         elif isinstance(message, LoadProgress | ModelLoaded | ModelUnloaded):
             if isinstance(message, LoadProgress):
                 for known in self._open.values():
                     if known.stage == "idle":
                         known.stage = "load"
+            else:
+                self._loaded = message.model if isinstance(message, ModelLoaded) else None
             self._tell(message)
         elif isinstance(message, EngineEvent):
             opened = self._open.get(getattr(message, "request", ""))
@@ -279,119 +282,40 @@ class EngineClient:
 
     # -- the worker's end
 
-    def _on_death(self) -> None:
-        exit_code = self._drop_connection()
+    def _on_death(self, at_start: WorkerCrashedError | None = None, *, hung: bool = False) -> None:
+        """The worker has died: what is owed is asked again in a safe mode, or ends with an error."""
+        pid = self._link.pid if at_start is None else at_start.pid
         stages = [opened.stage for opened in self._open.values()]
-        stage = next((name for name in ("decode", "prefill", "load") if name in stages), "idle")
+        exit_code = self._link.drop()
+        if at_start is not None:
+            exit_code, stages = at_start.exit_code, ["start"]
+        stage = next((name for name in ("start", *_STAGES) if name in stages), "idle")
+        crash = Crash(stage, exit_code, hung)
+        self._crashes.note(crash, self._loaded)
+        self._loaded = None
+        gave_up = self._crashes.too_many
+        tried = pid is not None and bool(self._open) and stage != "decode" and not gave_up
+        mode = self._modes.after_crash(pid) if tried and pid is not None else None
+        _log.warning("the engine died: %s%s", crash, f"; again with {mode}" if mode else "")
         for request, opened in list(self._open.items()):
-            params: dict[str, Param] = {"stage": opened.stage, "exit_code": exit_code}
-            self._finish(request, ErrorCode.ENGINE_DIED, params)
-        self._tell(EngineDied(exit_code, stage))
+            if mode is not None:
+                self._again.append(opened.command)
+                continue
+            params: dict[str, Param] = {"stage": stage if at_start else opened.stage, "exit_code": exit_code}
+            if hung:
+                params["cause"] = "hang"
+            code = ErrorCode.ENGINE_GAVE_UP if gave_up else ErrorCode.ENGINE_DIED
+            self._finish(request, code, params | (self._report_params() if gave_up else {}))
+        self._tell(EngineDied(exit_code, stage, hung, mode or "", str(self._crashes.report_path) if gave_up else ""))
+
+    def _report_params(self) -> dict[str, Param]:
+        return {"report": str(self._crashes.report_path)}
 
     def _fail_all(self, code: ErrorCode, params: Mapping[str, Param]) -> None:
-        self._drop_connection()
+        self._link.drop()
         for request in list(self._open):
             self._finish(request, code, params)
 
     def _finish(self, request: str, code: ErrorCode, params: Mapping[str, Param]) -> None:
         del self._open[request]
         self._tell(Finished(request, FinishReason.ERROR, code=code, params=params))
-
-    def _drop_connection(self) -> int | None:
-        """Closes the connection; returns the exit status of a worker that has ended and was started here."""
-        connected = self._connection is not None
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
-        self._worker_pid = None
-        if self._process is None or not connected:
-            return None
-        try:
-            return self._process.wait(_REAP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            return None
-
-    # -- finding or starting a worker
-
-    def _attach(self) -> None:
-        """Connects to the worker, starting one if there is none.
-
-        Raises:
-            UserError: `ENGINE_VERSION`, `ENGINE_START_FAILED`.
-        """
-        deadline = time.monotonic() + ATTACH_TIMEOUT
-        try:
-            while not self._try_connect():
-                if time.monotonic() >= deadline:
-                    raise UserError(ErrorCode.ENGINE_START_FAILED, reason="timeout")
-                lock = endpoint.FileLock(self._runtime / endpoint.SPAWN_LOCK)
-                with endpoint.holding(lock, deadline) as held:
-                    if not held:
-                        raise UserError(ErrorCode.ENGINE_START_FAILED, reason="timeout")
-                    if self._try_connect() or self._start(deadline):  # another client may have been quicker
-                        return
-        except OSError as error:
-            raise UserError(ErrorCode.ENGINE_START_FAILED, reason=str(error)) from error
-
-    def _start(self, deadline: float) -> bool:
-        """Starts a worker and connects to it; False if it found another one at work.
-
-        Raises:
-            UserError: `ENGINE_START_FAILED`, `ENGINE_VERSION`.
-        """
-        if self._process is not None and self._process.poll() is None:
-            self._process.returncode = 0  # an earlier one that lives on without us
-        process = self._process = endpoint.spawn(self._runtime, self._command)
-        while not self._try_connect():
-            status = process.poll()
-            if status == endpoint.EXIT_NOT_ALONE:
-                return False
-            if status is not None:
-                raise UserError(
-                    ErrorCode.ENGINE_START_FAILED,
-                    reason=endpoint.log_tail(self._runtime).rpartition("\n")[2] or f"exit {status}",
-                )
-            if time.monotonic() >= deadline:
-                process.kill()
-                process.wait()
-                raise UserError(ErrorCode.ENGINE_START_FAILED, reason="timeout")
-            time.sleep(0.02)
-        return True
-
-    def _try_connect(self) -> bool:
-        """Whether the published worker was reached and accepts this client.
-
-        Raises:
-            UserError: `ENGINE_VERSION`.
-        """
-        found = endpoint.read(self._runtime)
-        if found is None:
-            return False
-        try:
-            connected = mp.Client(found.address, found.family)
-        except (OSError, ValueError):
-            return False
-        try:
-            if not connected.poll(_ANSWER_TIMEOUT):
-                raise UserError(ErrorCode.ENGINE_START_FAILED, reason="no answer")
-            mp.answer_challenge(connected, found.secret)
-            mp.deliver_challenge(connected, found.secret)
-            own = protocol.application_version()
-            hello = Hello(protocol.PROTOCOL_VERSION, own, self._kind, os.getpid())
-            connected.send_bytes(protocol.encode(hello))
-            answer = protocol.decode(connected.recv_bytes(protocol.MAX_MESSAGE_BYTES))
-        except (OSError, EOFError, AuthenticationError):  # it is just leaving, or not the one that published
-            connected.close()
-            return False
-        except UserError:
-            connected.close()
-            raise
-        except protocol.ProtocolError:
-            answer = Refused(0, "unknown")
-        if not isinstance(answer, Welcome):
-            connected.close()
-            actual = f"{answer.version}/{answer.protocol}" if isinstance(answer, Refused) else "unknown"
-            raise UserError(ErrorCode.ENGINE_VERSION, expected=f"{own}/{protocol.PROTOCOL_VERSION}", actual=actual)
-        self._connection = connected
-        self._worker_pid = answer.pid
-        return True

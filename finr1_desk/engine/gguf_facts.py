@@ -24,11 +24,12 @@ _MAX_ENTRIES: Final = 1_000_000
 _MAX_NESTING: Final = 4
 _ALIGNMENT: Final = 32
 
-# Names of the numbers, without the architecture in front, that a KV cache is computed from.
+# Names of the numbers, without the architecture in front, that a KV cache and a micro-batch are computed from.
 _SUFFIXES: Final = {
     "block_count": "block_count",
     "context_length": "context_length",
     "embedding_length": "embedding_length",
+    "feed_forward_length": "feed_forward_length",
     "attention.head_count": "head_count",
     "attention.head_count_kv": "head_count_kv",
     "attention.key_length": "key_length",

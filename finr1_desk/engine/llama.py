@@ -147,13 +147,9 @@ class Vocabulary:
         self._ends: dict[int, bool] = {}
         self.size = int(llama_cpp.llama_vocab_n_tokens(pointer))
         self.pre = metadata.get("tokenizer.ggml.pre", "")
-        self.bos = self._optional(llama_cpp.llama_vocab_bos(pointer))
-        self.eos = self._optional(llama_cpp.llama_vocab_eos(pointer))
+        self.bos = bos if (bos := int(llama_cpp.llama_vocab_bos(pointer))) >= 0 else None
+        self.eos = eos if (eos := int(llama_cpp.llama_vocab_eos(pointer))) >= 0 else None
         self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(pointer))
-
-    @staticmethod
-    def _optional(token: int) -> int | None:
-        return token if token >= 0 else None
 
     def tokenise(self, text: str, *, parse_special: bool) -> list[int]:
         """Token ids of the text alone: no token is added at either end.
@@ -225,13 +221,15 @@ class Model:
         log: LlamaLog,
         *,
         gpu_layers: int = 0,
+        extra_buffers: bool = True,
         vocabulary_only: bool = False,
         on_progress: Callable[[float], bool] | None = None,
     ) -> None:
         """Loads the file, which takes from a moment to minutes.
 
         Args:
-            gpu_layers: how many layers go to the GPU.
+            gpu_layers: how many layers go to the GPU; -1 leaves it alone, 0 lets it help with prompts.
+            extra_buffers: whether weights may be rearranged for the processor.
             on_progress: called with a fraction from 0 to 1; returning False stops loading.
 
         Raises:
@@ -246,7 +244,10 @@ class Model:
             return not stopped
 
         params = llama_cpp.llama_model_default_params()
-        params.n_gpu_layers = gpu_layers
+        params.n_gpu_layers = max(0, gpu_layers)
+        params.use_extra_bufts = extra_buffers
+        no_devices = (ctypes.c_void_p * 1)()
+        params.devices = ctypes.addressof(no_devices) if gpu_layers < 0 else None
         params.vocab_only = vocabulary_only
         params.progress_callback = llama_cpp.llama_progress_callback(progress)
         log.take_errors()
@@ -300,6 +301,7 @@ class Model:
 # -- contexts
 
 DECODE_ABORTED: Final = 2
+_COUNTED_PARAMETERS: Final = 1_000_000_000  # from here on a token takes long enough for its nodes to be counted
 
 # The same function as llama_cpp's, giving an address instead of a pointer object: this is called for every token.
 _logits_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
@@ -353,7 +355,8 @@ class Context:
         self.micro_batch = micro_batch
         self.sequences: dict[int, list[int]] = {}
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: should_abort())
-        self._no_abort = llama_cpp.ggml_abort_callback()
+        counting = [lambda _data: should_abort() and False] * (model.parameters >= _COUNTED_PARAMETERS)
+        self._no_abort = llama_cpp.ggml_abort_callback(*counting)
         self._batch = llama_cpp.llama_batch_init(micro_batch, 0, 1)
         self._single = llama_cpp.llama_batch_init(1, 0, 1)
         self._single.n_tokens = self._single.n_seq_id[0] = self._single.logits[0] = 1
@@ -391,7 +394,7 @@ class Context:
     def prefill(self, sequence: int, tokens: Sequence[int], *, want_logits: bool) -> int:
         """Appends up to `micro_batch` tokens to the sequence; can be aborted. Returns llama.cpp's status.
 
-        Upon any status but 0 the sequence holds what it held before.
+        Upon any status but 0 the sequence holds what it held before, or nothing where it cannot be cut.
         """
         batch, held = self._batch, self.sequences.setdefault(sequence, [])
         start, last = len(held), len(tokens) - 1
@@ -407,8 +410,9 @@ class Context:
         llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
         if status == 0:
             held.extend(tokens)
-        else:
-            llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, -1)
+        elif not llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, -1):
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            held.clear()
         return status
 
     def append(self, sequence: int, token: int) -> int:

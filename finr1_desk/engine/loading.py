@@ -19,15 +19,11 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest
 from finr1_desk.core.quantisation import label_of
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
-from finr1_desk.engine import llama, offload
+from finr1_desk.engine import llama, micro_batch, offload
 from finr1_desk.engine.gguf_facts import GgufFacts, missing_bytes, read_facts
 from finr1_desk.engine.prompt import PromptBuilder, builder_for
+from finr1_desk.engine.safe_mode import SafeMode, Subject
 from finr1_desk.engine.template import TemplateProcess
-
-# Tokens that are computed at once in a prefill. Few on a processor, so that a prefill stops within a fraction of a
-# second even on a slow one; a GPU needs many to be busy.
-_MICRO_BATCH_CPU: Final = 128
-_MICRO_BATCH_GPU: Final = 512
 
 _UNKNOWN_ARCHITECTURE: Final = re.compile(r"unknown model architecture: '([^']*)'")
 _READ_BLOCK: Final = 8 * 2**20
@@ -67,6 +63,19 @@ class Loaded:
     facts: LoadedModel
     recommended: Mapping[str, float]
 
+    def is_overwritten(self) -> bool:
+        """Whether the file whose pages are the weights was changed in place.
+
+        One that was deleted or replaced by another file lives on for those who have it open.
+        """
+        try:
+            now = Identity.of(self.identity.path)
+        except UserError:
+            return False
+        own = self.identity
+        same_file = (now.device, now.inode) == (own.device, own.inode)
+        return same_file and (now.size, now.modified_ns) != (own.size, own.modified_ns)
+
     def serves(self, request: ModelRequest) -> bool:
         """Whether a request can be answered without loading again.
 
@@ -96,6 +105,23 @@ def effective_context(asked: int, trained: int) -> int:
     return min(asked, trained)
 
 
+def subject_of(request: ModelRequest) -> Subject:
+    """What a safe mode is remembered for.
+
+    Raises:
+        UserError: `MODEL_NOT_FOUND`, `MODEL_UNREADABLE`.
+    """
+    identity = Identity.of(request.path)
+    return Subject(
+        path=identity.path,
+        file_bytes=identity.size,
+        modified_ns=identity.modified_ns,
+        machine=", ".join(device.description for device in llama.devices()),
+        build=f"{llama.REQUIRED_VERSION} {llama.ggml_version()} {llama.build_info()}",
+        uses_gpu=request.gpu_layers != 0 and llama.supports_gpu_offload(),
+    )
+
+
 def load(
     request: ModelRequest,
     log: llama.LlamaLog,
@@ -103,12 +129,14 @@ def load(
     *,
     on_progress: Callable[[float], bool],
     should_abort: Callable[[], bool],
+    mode: SafeMode = SafeMode.NONE,
 ) -> Loaded:
     """Loads a model.
 
     Args:
         on_progress: gets a fraction from 0 to 1; returning False stops loading.
         should_abort: asked by the context in a prefill.
+        mode: what to do without, because it crashed.
 
     Raises:
         UserError: any of the model codes, `CONTEXT_INVALID`, `OUT_OF_MEMORY`.
@@ -118,7 +146,8 @@ def load(
     identity = Identity.of(request.path)
     facts = read_facts(request.path)
     length = effective_context(request.context_length, facts.numbers.get("context_length") or request.context_length)
-    gpus = [device for device in llama.devices() if device.is_gpu] if llama.supports_gpu_offload() else []
+    usable = llama.supports_gpu_offload() and mode is not SafeMode.NO_GPU
+    gpus = [device for device in llama.devices() if device.is_gpu] if usable else []
     need = offload.estimate(_bytes_of_all(request.path, facts), facts.numbers, length)
     layers = offload.choose_gpu_layers(
         request.gpu_layers, facts.numbers.get("block_count", 0), need, sum(gpu.free_bytes for gpu in gpus)
@@ -128,25 +157,40 @@ def load(
     if read_before:
         _read_into_page_cache(request.path, lambda fraction: on_progress(fraction * read_before))
     model = _load_model(
-        request.path, log, layers, lambda fraction: on_progress(read_before + (1 - read_before) * fraction)
+        request.path,
+        log,
+        layers,
+        lambda fraction: on_progress(read_before + (1 - read_before) * fraction),
+        mode=mode,
     )
     try:
         threads = offload.choose_threads(request.threads, offload.usable_cores())
         length = effective_context(request.context_length, model.trained_context)
         prompts = builder_for(model, request.path, templates)
         described = _describe(request, model, length, threads.decode, layers, gpus, prompts)
-        context = _make_context(model, length, threads, should_abort, on_gpu=layers > 0)
+        tokens = micro_batch.ON_GPU if layers > 0 else micro_batch.on_processor(facts.numbers, threads.prefill)
+        context = _make_context(model, length, threads, should_abort, tokens)
     except BaseException:
         model.close()
         raise
     on_progress(1.0)
-    described = replace(described, load_s=time.monotonic() - started, memory_bytes=log.take_buffers())
+    described = replace(
+        described, load_s=time.monotonic() - started, memory_bytes=log.take_buffers(), safe_mode=mode.value
+    )
     return Loaded(identity, model, context, prompts, described, _recommended(model))
 
 
-def _load_model(path: str, log: llama.LlamaLog, layers: int, on_progress: Callable[[float], bool]) -> llama.Model:
+def _load_model(
+    path: str, log: llama.LlamaLog, layers: int, on_progress: Callable[[float], bool], *, mode: SafeMode
+) -> llama.Model:
     try:
-        return llama.Model(path, log, gpu_layers=layers, on_progress=on_progress)
+        return llama.Model(
+            path,
+            log,
+            gpu_layers=-1 if mode is SafeMode.NO_GPU else layers,
+            extra_buffers=mode is SafeMode.NONE,
+            on_progress=on_progress,
+        )
     except llama.LlamaError as error:
         raise _diagnosed(path, error) from error
 
@@ -165,7 +209,7 @@ def load_vocabulary(path: str, log: llama.LlamaLog) -> llama.Model:
 
 
 def _make_context(
-    model: llama.Model, length: int, threads: offload.Threads, should_abort: Callable[[], bool], *, on_gpu: bool
+    model: llama.Model, length: int, threads: offload.Threads, should_abort: Callable[[], bool], tokens: int
 ) -> llama.Context:
     try:
         return llama.Context(
@@ -173,7 +217,7 @@ def _make_context(
             length=length,
             threads=threads.decode,
             threads_prefill=threads.prefill,
-            micro_batch=_MICRO_BATCH_GPU if on_gpu else _MICRO_BATCH_CPU,
+            micro_batch=tokens,
             should_abort=should_abort,
         )
     except llama.LlamaError as error:

@@ -31,7 +31,7 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.prompts import Turn
 
-PROTOCOL_VERSION: Final = 2
+PROTOCOL_VERSION: Final = 3
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 
 
@@ -134,8 +134,20 @@ class Farewell:
     last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Sent to every client once a second while the worker computes.
+
+    `steps` changes whenever something was finished: a node of a graph, a token, a piece of a file. Where it does not
+    change for `patience_s` seconds, or no pulse comes at all, the worker hangs.
+    """
+
+    steps: int
+    patience_s: float
+
+
 Command = Load | Generate | Count | AnswerNow | Cancel | Unload
-Reply = Welcome | Refused | Done | Farewell | EngineEvent
+Reply = Welcome | Refused | Done | Farewell | Pulse | EngineEvent
 
 _TYPES: Final[Mapping[str, type]] = {
     cls.__name__: cls
@@ -152,6 +164,7 @@ _TYPES: Final[Mapping[str, type]] = {
         Refused,
         Done,
         Farewell,
+        Pulse,
         Queued,
         LoadProgress,
         ModelLoaded,

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from finr1_desk.core.errors import UserError
 from finr1_desk.engine.protocol import Count, Generate, Load, Unload
 
 Work = Load | Generate | Count | Unload
@@ -20,7 +21,8 @@ Work = Load | Generate | Count | Unload
 class Job:
     """A request on its way. The two events are set from other threads while it waits or runs.
 
-    `ahead` is what the client was last told of its place; -1 before that.
+    `ahead` is what the client was last told of its place; -1 before that. `broken` is why it was cancelled, where
+    that was not what the client asked for.
     """
 
     client: int
@@ -28,6 +30,7 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     answer_now: threading.Event = field(default_factory=threading.Event)
     ahead: int = -1
+    broken: UserError | None = None
 
     @property
     def request(self) -> str:

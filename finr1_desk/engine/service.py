@@ -10,6 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from finr1_desk.core.conversation import FinishReason
@@ -21,14 +22,17 @@ from finr1_desk.core.events import (
     ModelLoaded,
     ModelRequest,
     ModelUnloaded,
+    TextProduced,
     TokensCounted,
 )
 from finr1_desk.engine import llama, loading
 from finr1_desk.engine.decoding import Control
 from finr1_desk.engine.generation import Generation
 from finr1_desk.engine.loading import Identity, Loaded
+from finr1_desk.engine.progress import PATIENCE_BATCHES_S, PATIENCE_FIRST_S, PATIENCE_NODES_S, Progress
 from finr1_desk.engine.prompt import builder_for
 from finr1_desk.engine.protocol import Count, Done, Generate, Load, Reply, Unload
+from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.scheduler import Job, Scheduler
 from finr1_desk.engine.template import TemplateProcess
 from finr1_desk.engine.worker_log import WorkerLog
@@ -41,7 +45,8 @@ class Service:
 
     Args:
         send: gives a reply to one client; must not block.
-        broadcast: gives an event to all clients; must not block.
+        broadcast: gives a reply to all clients; must not block.
+        modes: remembers which models need care.
     """
 
     def __init__(
@@ -49,12 +54,16 @@ class Service:
         scheduler: Scheduler,
         log: WorkerLog,
         send: Callable[[int, Reply], None],
-        broadcast: Callable[[EngineEvent], None],
+        broadcast: Callable[[Reply], None],
+        modes: SafeModes,
     ) -> None:
         self._scheduler = scheduler
         self._log = log
         self._send = send
         self._broadcast = broadcast
+        self._modes = modes
+        self._progress = Progress()
+        self._on_trial = False  # the loaded model has not written a token yet that would prove its mode
         self._llama_log = llama.LlamaLog(log.write)
         self._templates = TemplateProcess()
         self._model_lock = threading.Lock()  # held while a model is freed, and while it is used from elsewhere
@@ -79,16 +88,33 @@ class Service:
         while True:
             self.run_one(self._scheduler.take())
 
+    def watch(self) -> None:
+        """Tells all clients how far the work has come, for ever; for a thread of its own."""
+        self._progress.tell(self._broadcast, self._look)
+
+    def _look(self) -> int:
+        """The tokens in the cache, which are progress too. Ends an answer whose model was changed on the disk."""
+        loaded, job = self._loaded, self._job
+        if loaded is None:
+            return 0
+        if job is not None and isinstance(job.work, Generate) and loaded.is_overwritten():
+            job.broken = UserError(ErrorCode.MODEL_CHANGED, path=loaded.identity.path)
+            job.cancelled.set()
+        return sum(map(len, list(loaded.context.sequences.values())))
+
     def run_one(self, job: Job | None) -> None:
         if job is None:
             return
         self._job = job
         try:
-            self._do(job)
+            with self._progress.working():
+                self._do(job)
         except UserError as error:
             self._send(job.client, Finished(job.request, FinishReason.ERROR, code=error.code, params=error.params))
         except llama.LoadCancelledError:
             self._send(job.client, Finished(job.request, FinishReason.CANCELLED))
+        except MemoryError:
+            self._send(job.client, _out_of_memory(job))
         except Exception as error:  # a bug must not take the other clients' answers along
             self._log.write_error(type(job.work).__name__, error)
             self._send(
@@ -136,9 +162,18 @@ class Service:
             self._broadcast(ModelLoaded(loaded.facts))
         control = Control(job.cancelled, job.answer_now)
         generation = Generation(
-            work.request, work.generate, loaded, load_s, control, lambda event: self._send(job.client, event)
+            work.request, work.generate, loaded, load_s, control, lambda event: self._tell(job, event)
         )
         generation.run()
+
+    def _tell(self, job: Job, event: EngineEvent) -> None:
+        """Passes on what a generation says."""
+        if self._on_trial and isinstance(event, TextProduced):
+            self._end_trial(well=True)
+        if isinstance(event, Finished) and job.broken is not None:
+            error = job.broken
+            event = replace(event, reason=FinishReason.ERROR, code=error.code, params=error.params)
+        self._send(job.client, event)
 
     def _unload(self, job: Job, work: Unload) -> None:
         if not self._scheduler.others_at_work(job.client):
@@ -167,7 +202,8 @@ class Service:
             loaded = self._loaded
             if loaded is None or loaded.identity != Identity.of(work.model.path):
                 return None
-            return len(loaded.prompts.build(work.turns))
+            with self._progress.working():
+                return len(loaded.prompts.build(work.turns))
 
     # -- the model
 
@@ -186,19 +222,31 @@ class Service:
 
         def on_progress(fraction: float) -> bool:
             nonlocal told
+            self._progress.step()
             now = time.monotonic()
             if now - told >= _PROGRESS_S or fraction >= 1.0:
                 told = now
                 self._broadcast(LoadProgress(request.path, fraction))
             return not job.cancelled.is_set()
 
-        loaded = loading.load(
-            request,
-            self._llama_log,
-            self._templates,
-            on_progress=on_progress,
-            should_abort=self._is_cancelled,
-        )
+        self._progress.patience_s = PATIENCE_FIRST_S
+        subject = loading.subject_of(request)
+        self._on_trial = True
+        mode = self._modes.begin_trial(subject)
+        if mode:
+            self._log.write(f"safe mode {mode}")
+        try:
+            loaded = loading.load(
+                request,
+                self._llama_log,
+                self._templates,
+                on_progress=on_progress,
+                should_abort=self._is_to_stop,
+                mode=mode,
+            )
+        except BaseException:
+            self._end_trial(well=False)
+            raise
         self._loaded = loaded
         facts = loaded.facts
         self._log.write(
@@ -212,6 +260,7 @@ class Service:
             loaded, self._loaded = self._loaded, None
             if loaded is not None:
                 loaded.close()
+        self._end_trial(well=False)
         if loaded is not None:
             self._log.write("unloaded")
             self._broadcast(ModelUnloaded())
@@ -221,5 +270,24 @@ class Service:
             self._vocabulary[1].close()
             self._vocabulary = None
 
-    def _is_cancelled(self) -> bool:
+    def _end_trial(self, *, well: bool) -> None:
+        """The loaded model has written its first token, or is gone before that."""
+        if self._on_trial:
+            self._on_trial = False
+            self._modes.end_trial(well=well)
+        if well and self._loaded is not None:
+            on_gpu = self._loaded.facts.gpu_layers > 0
+            self._progress.patience_s = PATIENCE_BATCHES_S if on_gpu else PATIENCE_NODES_S
+
+    def _is_to_stop(self) -> bool:
+        """Asked by llama.cpp between the nodes of a graph, which is how they are counted."""
+        self._progress.step()
         return self._job is not None and self._job.cancelled.is_set()
+
+
+def _out_of_memory(job: Job) -> Finished:
+    """Python itself got no memory; llama.cpp tells of its own in other ways."""
+    work = job.work
+    model = work.generate.model if isinstance(work, Generate) else None if isinstance(work, Unload) else work.model
+    params = {"context": model.context_length if model is not None else None}
+    return Finished(job.request, FinishReason.ERROR, code=ErrorCode.OUT_OF_MEMORY, params=params)

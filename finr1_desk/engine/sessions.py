@@ -102,11 +102,11 @@ class Sessions:
         if found is not None:
             found.send(reply)
 
-    def broadcast(self, event: EngineEvent) -> None:
+    def broadcast(self, reply: Reply) -> None:
         with self._lock:
             clients = list(self._clients.values())
         for client in clients:
-            client.send(event)
+            client.send(reply)
 
     def _on_moved(self, job: Job, ahead: int) -> None:
         if ahead > 0:

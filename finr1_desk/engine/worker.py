@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from finr1_desk.engine import endpoint, protocol
+from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.service import Service
 from finr1_desk.engine.sessions import Sessions
 from finr1_desk.engine.worker_log import WorkerLog
@@ -56,10 +57,11 @@ def run(runtime: Path, attend: Callable[[Service], None] | None = None) -> int:
         os._exit(0)
 
     sessions = Sessions(log, on_empty=end)
-    service = Service(sessions.scheduler, log, sessions.send, sessions.broadcast)
+    service = Service(sessions.scheduler, log, sessions.send, sessions.broadcast, SafeModes(runtime))
     sessions.greeting = lambda: service.loaded
     sessions.count_beside = service.count_beside
     threading.Thread(target=sessions.serve, args=(listener, own.secret), name="accept", daemon=True).start()
+    threading.Thread(target=service.watch, name="pulse", daemon=True).start()
     waiting = threading.Timer(_FIRST_CLIENT_S, sessions.leave_if_empty)
     waiting.daemon = True
     waiting.start()

@@ -19,7 +19,15 @@ from finr1_desk.app.live import LiveStatus
 from finr1_desk.app.writing import Writing
 from finr1_desk.core.conversation import FinishReason, Message, MessageState, ModelIdentity, Role
 from finr1_desk.core.errors import UserError
-from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, LoadedModel, LoadProgress, ModelRequest
+from finr1_desk.core.events import (
+    EngineDied,
+    EngineEvent,
+    Finished,
+    GenerateRequest,
+    LoadedModel,
+    LoadProgress,
+    ModelRequest,
+)
 from finr1_desk.engine.client import EngineClient
 
 if TYPE_CHECKING:
@@ -44,12 +52,19 @@ class Answering:
 
     Args:
         identify: gives the identity of a loaded model, once an answer has ended.
+        on_retry: told when the engine died and the question is asked again in a safe mode.
     """
 
-    def __init__(self, runtime_dir: Path, identify: Callable[[LoadedModel], ModelIdentity]) -> None:
+    def __init__(
+        self,
+        runtime_dir: Path,
+        identify: Callable[[LoadedModel], ModelIdentity],
+        on_retry: Callable[[EngineDied], None],
+    ) -> None:
         self._inbox: queue.SimpleQueue[EngineEvent | _Interrupt] = queue.SimpleQueue()
         self._client = EngineClient(runtime_dir, self._inbox.put, kind="terminal")
         self._identify = identify
+        self._on_retry = on_retry
         self._writing: Writing | None = None
         self.interrupted = False
 
@@ -122,6 +137,8 @@ class Answering:
             if isinstance(event, _Interrupt):
                 self.interrupted = True
                 self.stop()
+            elif isinstance(event, EngineDied) and event.safe_mode:
+                self._on_retry(event)
             elif event is not None and _concerns(event, writing.request_id):
                 writing.take(event)
                 if isinstance(event, Finished):

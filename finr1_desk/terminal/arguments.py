@@ -204,4 +204,9 @@ def _bench(commands: Commands, translate: Translate) -> None:
 
 def _doctor(commands: Commands, translate: Translate) -> None:
     parser = _command(commands, translate, "doctor", translate("Terminal", "check what the application needs"))
+    parser.add_argument(
+        "--forget-safe-modes",
+        action="store_true",
+        help=translate("Terminal", "load models in full again that the engine crashed with"),
+    )
     parser.add_argument("--json", action="store_true", help=translate("Terminal", "print JSON"))

@@ -89,7 +89,7 @@ def _answer(
     text: str,
 ) -> int:
     message = _kept_question(store, system, text) if store is not None else unsaved_answer()
-    answering = Answering(workspace.paths.runtime, workspace.identity)
+    answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry)
     sink = Sink(workspace.voice, answering, quiet=options.json, think=options.think)
     try:
         answer = answering.write(request, message, store, sink.on_change)

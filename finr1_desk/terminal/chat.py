@@ -69,7 +69,7 @@ def chat(workspace: Workspace, options: AskOptions, resume: str | None) -> int:
     request = workspace.model_request(model, options.context_length)
     with workspace.store() as store:
         conversation = find_conversation(store, resume, workspace.voice) if resume else None
-        answering = Answering(workspace.paths.runtime, workspace.identity)
+        answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry)
         try:
             answering.prepare(request)
             talk = Chat(workspace, options, request, store, answering, conversation)

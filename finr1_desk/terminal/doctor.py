@@ -21,6 +21,7 @@ from typing import Any, Final
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.version import VERSION
 from finr1_desk.core.wording import filled, percent_text, size_text
+from finr1_desk.engine.safe_mode import SafeMode, SafeModes
 from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.display import has_display
 from finr1_desk.terminal.fonts import chinese_fonts
@@ -47,8 +48,10 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def doctor(workspace: Workspace, *, as_json: bool) -> int:
+def doctor(workspace: Workspace, *, as_json: bool, forget_safe_modes: bool = False) -> int:
     """Checks everything and prints what was found; 1 where something essential is missing."""
+    if forget_safe_modes:
+        SafeModes(workspace.paths.runtime).forget()
     findings: dict[str, Finding] = {}
     for name, title, check in _checks(workspace):
         findings[name] = finding = _guarded(workspace, check)
@@ -72,6 +75,7 @@ def _checks(workspace: Workspace) -> Iterator[tuple[str, str, Check]]:
     yield "keychain", translate("Terminal", "Keychain"), _keychain  # before the store, which makes a key if need be
     yield "store", translate("Terminal", "Conversations"), _store
     yield "model", translate("Terminal", "Model"), _model
+    yield "safe_modes", translate("Terminal", "Safe mode"), _safe_modes
     yield "fonts", translate("Terminal", "Chinese fonts"), _fonts
     yield "display", translate("Terminal", "Display"), _display
 
@@ -223,6 +227,29 @@ def _model(workspace: Workspace) -> Finding:
         )
         return Finding(True, text, hint, essential=True, facts=facts)
     return Finding(True, text, essential=True, facts=facts)
+
+
+def _safe_modes(workspace: Workspace) -> Finding:
+    """Models that are run with care since the engine crashed with them."""
+    found = SafeModes(workspace.paths.runtime).remembered()
+    translate = workspace.voice.translate
+    models = [
+        {"path": entry.subject.path, "mode": entry.mode.value, "machine": entry.subject.machine, "proven": entry.proven}
+        for entry in found
+    ]
+    if not found:
+        return Finding(True, translate("Terminal", "No model needs it."), facts={"models": models})
+    words = {
+        SafeMode.NO_EXTRA_BUFFERS: translate("Terminal", "weights not rearranged"),
+        SafeMode.NO_GPU: translate("Terminal", "without the GPU"),
+    }
+    named = "; ".join(f"{Path(entry.subject.path).name} ({words[entry.mode]})" for entry in found)
+    return Finding(
+        True,
+        translate("Terminal", "The engine crashed with these models and runs them more slowly since: %1", named),
+        translate("Terminal", "To try again in full: finr1-desk doctor --forget-safe-modes"),
+        facts={"models": models},
+    )
 
 
 def _fonts(workspace: Workspace) -> Finding:

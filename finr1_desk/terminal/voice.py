@@ -13,7 +13,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from finr1_desk.core.errors import UserError
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.events import EngineDied
 from finr1_desk.core.wording import filled
 from finr1_desk.library.assets import asset
 from finr1_desk.terminal.output import one_line
@@ -72,6 +73,14 @@ class Voice:
     def note(self, text: str) -> None:
         """Something worth knowing that is not part of the result, on standard error."""
         say(f"note: {one_line(text)}")
+
+    def note_retry(self, event: EngineDied) -> None:
+        """The engine died and the question is asked again in a safe mode."""
+        text, _ = self.sentence(UserError(ErrorCode.ENGINE_DIED, stage=event.stage, exit_code=event.exit_code))
+        from finr1_desk.ui.sentences import safe_mode_text
+
+        self.note(text)
+        self.note(safe_mode_text(event.safe_mode))
 
     def sentence(self, error: UserError | CommandError) -> tuple[str, str]:
         if isinstance(error, CommandError):

@@ -16,6 +16,7 @@ from finr1_desk.core.conversation import Conversation, Message, Role
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.ui.chat_binding import ChatBinding
 from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.engine_notices import EngineNotices
 from finr1_desk.ui.keep_awake import KeepAwake
 from finr1_desk.ui.model_words import verification_text
 from finr1_desk.ui.notifier import Notifier
@@ -59,6 +60,7 @@ class Binding(QObject):
         self._open_id: str | None = None
         self._built_in = False
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
+        self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
         self._connect_conversations()
         self._connect_answers()
         self._connect_models()
@@ -142,7 +144,7 @@ class Binding(QObject):
     def show_error(self, error: UserError) -> None:
         """One sentence and one hint at the top of the page; the window goes on."""
         said = sentence(error)
-        action = None
+        action = self._engine_notices.action_for(error)
         if error.code in _MODEL_ERRORS:
             action = (self.tr("Choose a model…"), self._choose_model)
         self._window.notice.show_notice(said.text, said.hint, action=action)

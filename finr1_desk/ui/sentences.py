@@ -194,6 +194,24 @@ def _engine(code: ErrorCode, v: _Values) -> Sentence | None:
     match code:
         case ErrorCode.ENGINE_DIED:
             return Sentence(_died_while(v), _died_hint(v))
+        case ErrorCode.ENGINE_GAVE_UP:
+            return Sentence(
+                translate(
+                    "Sentences",
+                    "The engine ended unexpectedly three times within a minute and is not tried again for now.",
+                ),
+                filled(
+                    translate(
+                        "Sentences", "Load the model again, choose another, or ask in a minute. The report is in %1."
+                    ),
+                    v.text("report"),
+                ),
+            )
+        case ErrorCode.MODEL_CHANGED:
+            return Sentence(
+                filled(translate("Sentences", "The model file %1 was changed while it answered."), v.text("path")),
+                translate("Sentences", "What it wrote last may be wrong. Ask again: the file is loaded anew."),
+            )
         case ErrorCode.ENGINE_START_FAILED:
             return Sentence(
                 filled(translate("Sentences", "The engine could not be started: %1."), v.reason()),
@@ -220,8 +238,24 @@ def _engine(code: ErrorCode, v: _Values) -> Sentence | None:
     return None
 
 
+def safe_mode_text(mode: str) -> str:
+    """What is tried in a safe mode of the engine's; empty for none, or one of a newer version."""
+    match mode:
+        case "no_extra_buffers":
+            return translate(
+                "Sentences", "It is tried once more without rearranging the model's weights, which is slower."
+            )
+        case "no_gpu":
+            return translate("Sentences", "It is tried once more without the GPU, which is slower.")
+    return ""
+
+
 def _died_while(v: _Values) -> str:
     stage = v.text("stage")
+    if v.text("cause") == "hang":
+        return translate("Sentences", "The engine had stopped moving and was ended.")
+    if stage == "start":
+        return translate("Sentences", "The engine ended unexpectedly while it started.")
     if stage == "load":
         return translate("Sentences", "The engine ended unexpectedly while it loaded the model.")
     if stage == "prefill":
@@ -232,6 +266,8 @@ def _died_while(v: _Values) -> str:
 
 
 def _died_hint(v: _Values) -> str:
+    if v.text("cause") == "hang":
+        return translate("Sentences", "Ask again: the engine starts anew.")
     number = v.number("signal")
     exit_code = v.number("exit_code")
     if number is None and exit_code is not None and exit_code < 0:

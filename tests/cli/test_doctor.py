@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 from finr1_desk.engine import probe
+from finr1_desk.engine.safe_mode import SafeMode, SafeModes, Subject
 from finr1_desk.library.assets import asset
 from finr1_desk.library.discovery import built_in_model
 from finr1_desk.library.verification import FORMAT, VERSION, fingerprint, sidecar_path
+from finr1_desk.store.paths import resolve_data_dir
 from finr1_desk.terminal import fonts
 from tests.cli.conftest import Cli
 
@@ -27,7 +30,7 @@ def test_the_facts_are_told_to_machines(cli: Cli, speaking_model: Path) -> None:
     found = done.json
     assert found["ok"] is True
     assert set(found) == {
-        "ok", "versions", "llama_cpp", "data_folder", "keychain", "store", "model", "fonts", "display",
+        "ok", "versions", "llama_cpp", "data_folder", "keychain", "store", "model", "safe_modes", "fonts", "display",
     }  # fmt: skip
     assert "CPU" in found["llama_cpp"]["backends"]
     assert found["llama_cpp"]["devices"][0]["free_bytes"] > 0
@@ -51,7 +54,7 @@ def test_the_same_is_told_to_people_in_both_languages(cli: Cli, speaking_model: 
     choose(cli, speaking_model)
     lines = cli.ok("doctor").splitlines()
     marked = [line for line in lines if not line.startswith(" ")]
-    assert len(marked) == 8
+    assert len(marked) == 9
     assert all(line.startswith(("ok ", "problem ")) for line in marked)
     if asset("translations", "finr1_desk_zh_CN.qm").exists():
         assert re.search("[\u4e00-\u9fff]", cli.ok("doctor", "--language", "zh_CN"))
@@ -81,6 +84,23 @@ def test_what_the_models_quantisation_cost_is_told_where_it_was_measured(
     assert "same first choice on 97.9 % of tokens" in cli.ok("doctor")
     if asset("translations", "finr1_desk_zh_CN.qm").exists():
         assert "97.9% 的词元首选相同" in cli.ok("doctor", "--language", "zh_CN")
+
+
+def test_models_that_are_run_with_care_are_named_and_can_be_forgotten(cli: Cli, speaking_model: Path) -> None:
+    choose(cli, speaking_model)
+    assert "No model needs it" in cli.ok("doctor")
+    runtime = resolve_data_dir(cli.data_dir).runtime
+    subject = Subject("/models/Fin-R1.gguf", 1, 2, "a processor", "a build", uses_gpu=False)
+    modes = SafeModes(runtime)
+    modes.begin_trial(subject)
+    assert modes.after_crash(os.getpid()) is SafeMode.NO_EXTRA_BUFFERS
+    (found,) = cli.run("doctor", "--json").json["safe_modes"]["models"]
+    assert (found["path"], found["mode"]) == ("/models/Fin-R1.gguf", "no_extra_buffers")
+    out = cli.ok("doctor")
+    assert "Fin-R1.gguf (weights not rearranged)" in out
+    assert "--forget-safe-modes" in out
+    assert cli.run("doctor", "--forget-safe-modes", "--json").json["safe_modes"]["models"] == []
+    assert modes.begin_trial(subject) is SafeMode.NONE
 
 
 def test_what_is_essential_and_missing_is_status_1(cli: Cli) -> None:

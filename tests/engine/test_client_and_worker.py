@@ -59,7 +59,7 @@ def test_one_client_makes_one_connection_and_the_worker_ends_with_it(
 def test_cancel_while_decoding_keeps_what_was_written(make_client: MakeClient, make_model: MakeModel) -> None:
     client, seen = make_client()
     request = client.generate(ask(make_model(endless())))
-    seen.wait_for(TextProduced)
+    seen.wait_for(TextProduced, lambda event: event.tokens >= 2)
     client.cancel(request)
     finished = seen.finished(request)
     assert finished.reason is FinishReason.CANCELLED

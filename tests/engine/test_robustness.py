@@ -54,45 +54,6 @@ def wait_gone(pid: int) -> None:
 
 
 @needs_posix
-@pytest.mark.parametrize("stage", ["load", "prefill", "decode"])
-def test_a_killed_worker_ends_the_request_and_the_next_one_works(
-    make_client: MakeClient, make_model: MakeModel, tmp_path: Path, stage: str
-) -> None:
-    client, seen = make_client()
-    if stage == "load":
-        request = client.generate(ask(write_slow_to_load(tmp_path / "slow.gguf")))
-        seen.wait_for(LoadProgress)
-    elif stage == "prefill":
-        request = client.generate(ask(make_model(slow_to_prefill(endless())), LONG_QUESTION, context_length=8192))
-        seen.wait_for(Started)
-    else:
-        request = client.generate(ask(make_model(endless())))
-        seen.wait_for(TextProduced)
-    first_worker = client.worker_pid
-    assert first_worker is not None
-    os.kill(first_worker, signal.SIGKILL)
-    finished = seen.finished(request)
-    assert (finished.reason, finished.code) == (FinishReason.ERROR, ErrorCode.ENGINE_DIED)
-    assert finished.params == {"stage": stage, "exit_code": -9}
-    assert seen.wait_for(EngineDied) == EngineDied(-9, stage)
-    assert seen.events.index(finished) < seen.events.index(seen.wait_for(EngineDied))
-    again = client.generate(ask(make_model(ANSWER)))
-    assert seen.finished(again).reason is FinishReason.STOP
-    assert client.worker_pid not in (None, first_worker)
-
-
-@needs_posix
-def test_an_idle_worker_that_dies_is_noticed(make_client: MakeClient, make_model: MakeModel) -> None:
-    client, seen = make_client()
-    client.load(model_request(make_model(ANSWER)))
-    seen.wait_for(ModelLoaded)
-    assert client.worker_pid is not None
-    os.kill(client.worker_pid, signal.SIGKILL)
-    assert seen.wait_for(EngineDied) == EngineDied(-9, "idle")
-    assert client.worker_pid is None
-
-
-@needs_posix
 def test_all_clients_of_a_dead_worker_come_back_to_one_new_worker(
     make_client: MakeClient, make_model: MakeModel
 ) -> None:

@@ -40,6 +40,7 @@ SAMPLES: dict[str, tuple[Param, str]] = {
     "line": (12, "12"),
     "signal": (6, "6"),
     "exit_code": (3, "3"),
+    "report": ("/data/engine-crash.txt", "/data/engine-crash.txt"),
 }
 DOCUMENTED = re.compile(r'^    ([A-Z_]+) = "[a-z_]+"  # (.*)$', re.MULTILINE)
 
@@ -61,7 +62,7 @@ PARAMETERS = documented_parameters()
 
 def test_every_code_documents_its_parameters() -> None:
     assert set(PARAMETERS) == set(ErrorCode)
-    assert {name for names in PARAMETERS.values() for name in names} <= {*SAMPLES, "stage"}
+    assert {name for names in PARAMETERS.values() for name in names} <= {*SAMPLES, "stage", "cause"}
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))
@@ -74,7 +75,7 @@ def test_a_code_has_one_sentence_and_one_hint_with_all_its_parameters(code: Erro
         assert "\n" not in text
         assert not re.search(r"%\d", text)
     alternatives = {"signal", "exit_code"} & set(names)  # one or the other
-    for name in set(names) - alternatives - {"stage"}:
+    for name in set(names) - alternatives - {"stage", "cause"}:
         assert SAMPLES[name][1] in said.text + said.hint, name
     if alternatives:
         assert any(SAMPLES[name][1] in said.hint for name in alternatives)
