@@ -1178,6 +1178,22 @@ Question: How can I hide a conflict of interest from a financial institution for
         <source>Gives its memory back. 0: never.</source>
         <translation>释放其内存。0：从不。</translation>
     </message>
+    <message>
+        <source>Reopen conversations at once</source>
+        <translation>立即重新打开对话</translation>
+    </message>
+    <message>
+        <source>What the engine has read of a conversation is kept on disk, encrypted. When off, all of it is deleted.</source>
+        <translation>引擎已读取的对话内容会加密保存在磁盘上。关闭后将全部删除。</translation>
+    </message>
+    <message>
+        <source>Disk space for reopening (GiB)</source>
+        <translation>重新打开对话所用的磁盘空间（GiB）</translation>
+    </message>
+    <message>
+        <source>When it is used up, the oldest ones go. 1,000 tokens of Fin-R1 take about 0.05 GiB.</source>
+        <translation>用完后最早的会被删除。Fin-R1 的 1,000 个词元约占 0.05 GiB。</translation>
+    </message>
 </context>
 <context>
     <name>SettingsDialog</name>

@@ -18,7 +18,7 @@ from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import StoreAccess
-from finr1_desk.app.writing import Writing
+from finr1_desk.app.writing import Opened, Writing
 from finr1_desk.core.conversation import (
     Conversation,
     FinishReason,
@@ -30,7 +30,7 @@ from finr1_desk.core.conversation import (
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, LoadProgress, ModelRequest
 from finr1_desk.core.prompts import build_turns
-from finr1_desk.core.settings import sampling_overrides
+from finr1_desk.core.settings import sampling_overrides, snapshot_budget
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import Store
@@ -214,23 +214,27 @@ class Answers(QObject):
         self._starting[conversation_id] = False
         self._tell_busy()
 
-        def work(store: Store) -> tuple[Conversation, dict[str, Message], Message]:
+        model, budget = self._models.request(), snapshot_budget(self._settings.value)
+        sha256 = self._models.known_hash(model.path) if model is not None else ""
+
+        def work(store: Store) -> Opened:
             answer = open_answer(store)
             messages = {message.id: message for message in store.messages(conversation_id)}
-            return store.conversation(conversation_id), messages, answer
+            place = store.snapshots.place(conversation_id, budget, sha256) if budget else None
+            return Opened(store.conversation(conversation_id), messages, answer, place)
 
         def failed(error: UserError) -> None:
             self._starting.pop(conversation_id, None)
             self._tell_busy()
             self.failed.emit(error)
 
-        self._store.run(work, lambda opened: self._on_begun(*opened), failed)
+        self._store.run(work, lambda opened: self._on_begun(opened, model), failed)
 
-    def _on_begun(self, conversation: Conversation, messages: dict[str, Message], answer: Message) -> None:
+    def _on_begun(self, opened: Opened, model: ModelRequest | None) -> None:
+        conversation = opened.conversation
         stopped = self._starting.pop(conversation.id, False)
-        self._conversations.replace(conversation, messages)
-        model = self._models.request()
-        writing = Writing(answer, model.path if model is not None else "")
+        self._conversations.replace(conversation, opened.messages)
+        writing = Writing(opened.answer, model.path if model is not None else "")
         self._writing[conversation.id] = writing
         self.grew.emit(writing.message, writing.status)
         self._run_timers()
@@ -239,21 +243,21 @@ class Answers(QObject):
         elif model is None:
             self._end(writing, Finished("", FinishReason.ERROR, code=ErrorCode.NO_MODEL))
         else:
-            path = branch(messages, answer.parent_id)
-            writing.request_id = self._link.client.generate(self._request(model, conversation, path, answer))
+            writing.request_id = self._link.client.generate(self._request(model, opened))
             self._by_request[writing.request_id] = writing
         self._tell_busy()
 
-    def _request(
-        self, model: ModelRequest, conversation: Conversation, path: list[Message], answer: Message
-    ) -> GenerateRequest:
+    def _request(self, model: ModelRequest, opened: Opened) -> GenerateRequest:
+        path = branch(opened.messages, opened.answer.parent_id)
         return GenerateRequest(
             model=model,
-            turns=tuple(build_turns(conversation.system_prompt, path)),
-            prefix=answer.raw,
+            turns=tuple(build_turns(opened.conversation.system_prompt, path)),
+            prefix=opened.answer.raw,
             overrides=sampling_overrides(self._settings.value),
             max_think=self._settings.value.max_think,
             stop_loops=self._settings.value.stop_loops,
+            conversation=opened.conversation.id,
+            snapshot=opened.snapshot,
         )
 
     # -- what the engine says

@@ -41,6 +41,8 @@ class Application:
     def open(self) -> None:
         """Opens the store and looks for a model, both in the background."""
         self.store.changed.connect(self._on_store_changed)
+        self.conversations.deleted.connect(self.link.forget)
+        self.settings.changed.connect(lambda _: self._drop_unwanted_snapshots())
         self.store.open()
         self.models.find(self.model_override)
 
@@ -48,6 +50,12 @@ class Application:
         if isinstance(status, Open):
             self.conversations.refresh()
             self.conversations.open_last()
+            self._drop_unwanted_snapshots()
+
+    def _drop_unwanted_snapshots(self) -> None:
+        if not self.settings.value.snapshots:
+            self.link.forget()
+            self.store.run(lambda store: store.snapshots.remove_all())
 
     def quit(self) -> None:
         """Keeps what is being written, then lets everything go."""

@@ -37,6 +37,11 @@ class EngineLink(QObject):
             self._client = EngineClient(self._runtime_dir, self._on_event, kind="window")
         return self._client
 
+    def forget(self, conversation_id: str = "") -> None:
+        """The engine is to keep nothing of a conversation; of none, where no id is given."""
+        if self._client is not None:
+            self._client.forget(conversation_id)
+
     def _on_event(self, event: EngineEvent) -> None:
         self._main.post(lambda: self.received.emit(event))
 

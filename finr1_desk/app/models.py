@@ -148,13 +148,16 @@ class Models(QObject):
 
     def identity(self, model: LoadedModel) -> ModelIdentity:
         """Who wrote an answer; the hash only if it is known already, else it is computed and `hashed` tells it."""
+        known = self.known_hash(model.request.path) or None
+        if known is None:
+            self._hash(Path(model.request.path))
+        return ModelIdentity(model.name, model.file_name, model.quantisation, known)
+
+    def known_hash(self, path: str) -> str:
+        """The hash of a model's file; empty where it is not known yet."""
         from finr1_desk.library.hashing import HashCache
 
-        path = Path(model.request.path)
-        known = HashCache(self._paths.hashes).known(path)
-        if known is None:
-            self._hash(path)
-        return ModelIdentity(model.name, model.file_name, model.quantisation, known)
+        return HashCache(self._paths.hashes).known(Path(path)) or ""
 
     def _hash(self, path: Path) -> None:
         if path in self._hashing:

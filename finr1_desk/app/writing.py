@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import (
     STATE_OF_FINISH,
+    Conversation,
     FinishReason,
     Generation,
     LeftOut,
@@ -28,12 +29,23 @@ from finr1_desk.core.events import (
     LoadProgress,
     PrefillProgress,
     Queued,
+    SnapshotPlace,
     Started,
     TextProduced,
 )
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.core.version import VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer as the store has opened it, with the tree it stands in and where the engine may keep that."""
+
+    conversation: Conversation
+    messages: dict[str, Message]
+    answer: Message
+    snapshot: SnapshotPlace | None
 
 
 class Writing:

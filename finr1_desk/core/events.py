@@ -35,6 +35,23 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotPlace:
+    """Where the engine may keep what it computed of a conversation, for when its memory is gone.
+
+    Attributes:
+        path: the file, in a folder that holds nothing else than such files.
+        key: 64 hexadecimal digits; made from the store's key, which the engine never sees.
+        budget_bytes: of all files of the folder; the oldest go first.
+        model_sha256: the hash of the model's file, where it is known.
+    """
+
+    path: str
+    key: str = field(repr=False)
+    budget_bytes: int = 4 * 2**30
+    model_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateRequest:
     """One answer to be written.
 
@@ -45,6 +62,8 @@ class GenerateRequest:
         seed: 64 bits; None lets the engine choose one, which `Started` tells.
         max_think: tokens after which the thinking is closed and the answer asked for; 0 for no such limit.
         stop_loops: an answer that repeats the same passage over and over is ended, thinking that does is closed.
+        conversation: what it belongs to, as the client names it; empty for a question that stands alone.
+        snapshot: where the conversation may be kept; None where it may not.
     """
 
     model: ModelRequest
@@ -54,6 +73,8 @@ class GenerateRequest:
     seed: int | None = None
     max_think: int = 0
     stop_loops: bool = False
+    conversation: str = ""
+    snapshot: SnapshotPlace | None = None
 
 
 # -- facts

@@ -190,6 +190,26 @@ class Settings:
         maximum=1440,
         step=5,
     )
+    snapshots: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Reopen conversations at once"),
+        QT_TRANSLATE_NOOP(
+            "Settings",
+            "What the engine has read of a conversation is kept on disk, encrypted. When off, all of it is deleted.",
+        ),
+        group=ENGINE,
+    )
+    snapshots_gib: int = _setting(
+        4,
+        QT_TRANSLATE_NOOP("Settings", "Disk space for reopening (GiB)"),
+        QT_TRANSLATE_NOOP(
+            "Settings", "When it is used up, the oldest ones go. 1,000 tokens of Fin-R1 take about 0.05 GiB."
+        ),
+        group=ENGINE,
+        minimum=1,
+        maximum=1024,
+        step=1,
+    )
 
 
 def sampling_overrides(settings: Settings) -> dict[str, float | int]:
@@ -200,6 +220,11 @@ def sampling_overrides(settings: Settings) -> dict[str, float | int]:
         wanted["top_p"] = settings.top_p
         wanted["repetition_penalty"] = settings.repetition_penalty
     return wanted
+
+
+def snapshot_budget(settings: Settings) -> int:
+    """Bytes that snapshots may take; 0 where none are wanted."""
+    return settings.snapshots_gib * 2**30 if settings.snapshots else 0
 
 
 def from_mapping(values: Mapping[str, Any]) -> Settings:

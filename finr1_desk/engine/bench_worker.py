@@ -50,7 +50,7 @@ class BareLoop:
         """
         prompt = loaded.prompts.build(turns)
         context = self._context_for(loaded, len(prompt) + tokens, threads)
-        context.keep_prefix(_SEQUENCE, ())
+        context.drop(_SEQUENCE)
         used, started = time.process_time(), time.perf_counter()
         for start in range(0, len(prompt), context.micro_batch):
             end = start + context.micro_batch

@@ -53,6 +53,7 @@ from finr1_desk.engine.protocol import (
     Command,
     Count,
     Done,
+    Forget,
     Generate,
     Hello,
     Load,
@@ -72,7 +73,7 @@ _STAGES = ("decode", "prefill", "load")  # the furthest first
 class _Open:
     """A request that has not ended. `stage` is the furthest it is known to have come."""
 
-    command: Load | Generate | Count | Unload
+    command: Load | Generate | Count | Unload | Forget
     stage: str = "idle"
 
 
@@ -131,6 +132,9 @@ class EngineClient:
 
     def cancel(self, request_id: str) -> None:
         self._post(Cancel(request_id))
+
+    def forget(self, conversation: str) -> None:
+        self._ask(lambda request: Forget(request, conversation))
 
     def unload(self) -> None:
         self._ask(Unload)
@@ -207,9 +211,9 @@ class EngineClient:
                 self._wake_in = self._wake_out = None
 
     def _send(self, command: Command) -> None:
-        if isinstance(command, Unload) and self._link.connection is None:
+        if isinstance(command, Unload | Forget) and self._link.connection is None:
             return  # no worker, so nothing is loaded
-        if isinstance(command, Load | Generate | Count | Unload):
+        if isinstance(command, Load | Generate | Count | Unload | Forget):
             if not self._open:
                 self._watch.begin()
             self._open[command.request] = _Open(command)

@@ -17,6 +17,7 @@ from typing import Final
 from finr1_desk.core.conversation import FinishReason, Timing, Usage
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import GenerateRequest, TextProduced
+from finr1_desk.core.prompts import shown_to_model
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.engine.llama import DECODE_ABORTED, Context
@@ -135,6 +136,11 @@ class Decoding:
         self._closing_failed = False
         self._decode_started = 0.0
         self._last_flush = 0.0
+
+    @property
+    def shown(self) -> str | None:
+        """What a later turn sees of the answer; None while its thinking is open. To be asked once, at the end."""
+        return None if self._splitter.thinking else shown_to_model(self._splitter.finish())
 
     def run(self, sampler: Sampler, sampling: Sampling, limit: int, prefix_tokens: int) -> FinishReason:
         """Writes until the answer ends; what was written has been given out then, however it ended.

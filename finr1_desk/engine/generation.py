@@ -7,6 +7,7 @@ clients, queues or connections. The loop that writes the answer is in `decoding`
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,15 +17,17 @@ from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import Finished, GenerateRequest, PrefillProgress, Started, TextProduced
 from finr1_desk.core.sampling import resolve
+from finr1_desk.engine.cache import Held
 from finr1_desk.engine.context_policy import Budget, Prompt, fit
 from finr1_desk.engine.decoding import Control, Decoding, Measured
+from finr1_desk.engine.idle import Answered
 from finr1_desk.engine.llama import DECODE_ABORTED, Context, LlamaError
 from finr1_desk.engine.loading import Loaded, effective_context
 from finr1_desk.engine.sampler import BadLogitsError, Sampler
+from finr1_desk.engine.snapshots import reopen
 
 Event = Started | PrefillProgress | TextProduced | Finished
 
-SEQUENCE: Final = 0  # one at a time for now
 _PROGRESS_S: Final = 0.1
 _MAX_SEED: Final = 1 << 64
 
@@ -54,7 +57,7 @@ def checked_seed(seed: int | None) -> int:
 
 
 class Generation:
-    """Writes one answer. `run` returns when it has ended, however it ended."""
+    """Writes one answer. `run` returns when it has ended, however it ended; `answered` is what it left, if anything."""
 
     def __init__(
         self,
@@ -72,6 +75,8 @@ class Generation:
         self._control = control
         self._emit = emit
         self._measured = Measured(load_s=load_s)
+        self._held: Held | None = None
+        self.answered: Answered | None = None
 
     def run(self) -> None:
         """Emits `Started`, progress, text, and `Finished` at last."""
@@ -85,6 +90,8 @@ class Generation:
             reason, code, params = FinishReason.ERROR, ErrorCode.DECODE_FAILED, {"status": "not a number"}
         except LlamaError as error:
             reason, code, params = FinishReason.ERROR, ErrorCode.DECODE_FAILED, {"status": str(error)}
+        finally:
+            self._give_back(code)
         measured = self._measured
         self._emit(Finished(self._id, reason, measured.usage, measured.timing, code, params, measured.think_cut))
 
@@ -97,23 +104,51 @@ class Generation:
         limit = effective_context(request.model.context_length, loaded.facts.trained_context)
         # As the model produced it, so neither normalised nor merged with what stands before.
         prefix = loaded.model.vocabulary.tokenise(request.prefix, parse_special=False)
-        prompt = make_prompt(loaded, request, prefix, Budget.of(limit, sampling.max_tokens))
+        budget = Budget.of(limit, sampling.max_tokens)
+        prompt = make_prompt(loaded, request, prefix, budget)
         tokens = prompt.tokens
-        # An explicit seed fixes the shape of the batches too, so it starts from an empty cache.
-        cached = self._context.keep_prefix(SEQUENCE, tokens if request.seed is None else ())
+        held = self._held = self._taken(tokens)
+        cached = len(loaded.cache.tokens(held))
         self._measured.prompt_tokens, self._measured.cached_tokens = len(tokens), cached
         model = replace(loaded.facts, request=request.model, context_length=limit)
-        load_s = self._measured.load_s
-        self._emit(Started(self._id, SEQUENCE, len(tokens), cached, sampling, seed, load_s, model, prompt.left_out))
-        if not self._prefill(tokens, cached):
+        load_s, left_out = self._measured.load_s, prompt.left_out
+        self._emit(Started(self._id, held.sequence, len(tokens), cached, sampling, seed, load_s, model, left_out))
+        if not self._prefill(held.sequence, tokens, cached):
             return FinishReason.CANCELLED
         sampler = Sampler(sampling, seed, loaded.model.vocabulary.size, tokens)
-        decoding = Decoding(self._id, request, loaded, SEQUENCE, self._measured, self._control, self._emit)
-        return decoding.run(sampler, sampling, limit, len(prefix))
+        decoding = Decoding(self._id, request, loaded, held.sequence, self._measured, self._control, self._emit)
+        reason = decoding.run(sampler, sampling, limit, len(prefix))
+        # An answer that ended by itself is not gone on with: what is asked next sees it without its thinking.
+        held.worth = len(tokens) - len(prefix) if reason is FinishReason.STOP else len(loaded.cache.tokens(held))
+        self.answered = Answered(request, budget, held, decoding.shown)
+        return reason
+
+    # -- the cache
+
+    def _taken(self, tokens: list[int]) -> Held:
+        """The sequence for a prompt, with what is known of it already; a conversation may come back from disk first.
+
+        An explicit seed fixes the shape of the batches too, so nothing is taken over then.
+        """
+        request, cache = self._request, self._loaded.cache
+        anew = request.seed is not None
+        if request.snapshot is not None and not anew and cache.of(request.conversation) is None:
+            reopen(self._loaded, request.snapshot, request.conversation, tokens, self._control.cancelled.is_set)
+        return cache.take(tokens, request.conversation, anew=anew)
+
+    def _give_back(self, code: ErrorCode | None) -> None:
+        """What went wrong may have left cells that are no good: nothing begins with them."""
+        held, cache = self._held, self._loaded.cache
+        if held is None:
+            return
+        if code is not None or sys.exc_info()[0] is not None:
+            cache.drop(held)
+        else:
+            cache.release(held, held.worth or len(cache.tokens(held)))
 
     # -- prefill
 
-    def _prefill(self, tokens: Sequence[int], cached: int) -> bool:
+    def _prefill(self, sequence: int, tokens: Sequence[int], cached: int) -> bool:
         """Computes the prompt from `cached` on; False if it was cancelled.
 
         Raises:
@@ -126,7 +161,7 @@ class Generation:
                 end = min(start + step, len(tokens))
                 if self._control.cancelled.is_set():
                     return False
-                status = self._context.prefill(SEQUENCE, tokens[start:end], want_logits=end == len(tokens))
+                status = self._context.prefill(sequence, tokens[start:end], want_logits=end == len(tokens))
                 if status == DECODE_ABORTED:
                     return False
                 if status != 0:

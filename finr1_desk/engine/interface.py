@@ -40,6 +40,10 @@ class Engine(Protocol):
         """Ends a request wherever it stands; `Finished` with `CANCELLED` comes."""
         ...
 
+    def forget(self, conversation: str) -> None:
+        """Keeps nothing of a conversation, in memory or on disk; of none, where it is empty."""
+        ...
+
     def unload(self) -> None:
         """Gives the model's memory back, unless another client's request needs it."""
         ...

@@ -1,4 +1,4 @@
-"""The only importer of llama_cpp: llama.cpp's low-level API as a few objects.
+"""llama.cpp's low-level API as a few objects; beside `llama_devices` the only importer of llama_cpp.
 
 Owns every pointer into llama.cpp: the log, a model with its vocabulary, a context with its KV cache. It knows nothing
 of conversations, sampling or clients. `llama_cpp` is pinned exactly, because ctypes accepts wrong argument lists
@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
-from llama_cpp import _ggml
 
 from finr1_desk.core.reasoning import TAGS
+from finr1_desk.engine.llama_devices import type_name
 from finr1_desk.engine.llama_log import LogLines
 
 REQUIRED_VERSION: Final = "0.3.36"
@@ -28,9 +27,6 @@ if llama_cpp.__version__ != REQUIRED_VERSION:
     raise ImportError(f"llama-cpp-python {REQUIRED_VERSION} is needed, {llama_cpp.__version__} is installed")
 
 Logits = npt.NDArray[np.float32]
-
-_GGML_DEVICE_CPU: Final = 0
-_GGML_DEVICE_ACCEL: Final = 3
 
 
 class LlamaError(Exception):
@@ -55,84 +51,6 @@ class LlamaLog(LogLines):
         super().__init__(sink)
         self._callback = llama_cpp.llama_log_callback(lambda level, text, _data: self.receive(level, text))
         llama_cpp.llama_log_set(self._callback, None)
-
-
-# -- devices
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device that llama.cpp can compute on; memory in bytes."""
-
-    name: str
-    description: str
-    is_gpu: bool
-    free_bytes: int
-    total_bytes: int
-
-
-def _ggml_function(name: str, result: Any, *arguments: Any) -> Any:
-    function = getattr(_ggml.libggml, name)
-    function.restype = result
-    function.argtypes = arguments
-    return function
-
-
-def devices() -> list[Device]:
-    """The devices that this build of llama.cpp sees, in its order."""
-    count = _ggml_function("ggml_backend_dev_count", ctypes.c_size_t)
-    get = _ggml_function("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t)
-    name = _ggml_function("ggml_backend_dev_name", ctypes.c_char_p, ctypes.c_void_p)
-    description = _ggml_function("ggml_backend_dev_description", ctypes.c_char_p, ctypes.c_void_p)
-    kind = _ggml_function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
-    size = ctypes.c_size_t
-    memory = _ggml_function(
-        "ggml_backend_dev_memory", None, ctypes.c_void_p, ctypes.POINTER(size), ctypes.POINTER(size)
-    )
-    found = []
-    for index in range(count()):
-        device = get(index)
-        free, total = size(), size()
-        memory(device, ctypes.byref(free), ctypes.byref(total))
-        found.append(
-            Device(
-                name=name(device).decode("utf-8", "replace"),
-                description=description(device).decode("utf-8", "replace"),
-                is_gpu=kind(device) not in (_GGML_DEVICE_CPU, _GGML_DEVICE_ACCEL),
-                free_bytes=free.value,
-                total_bytes=total.value,
-            )
-        )
-    return found
-
-
-def supports_gpu_offload() -> bool:
-    return bool(llama_cpp.llama_supports_gpu_offload())
-
-
-def build_info() -> str:
-    """llama.cpp's own line on the instruction sets and backends it was compiled with."""
-    return str(llama_cpp.llama_print_system_info().decode("utf-8", "replace")).strip()
-
-
-def ggml_version() -> str:
-    """The version and commit of the library that llama.cpp computes with, `0.25.3 (1a2b3c4)`."""
-    version = _ggml_function("ggml_version", ctypes.c_char_p)()
-    commit = _ggml_function("ggml_commit", ctypes.c_char_p)()
-    return f"{version.decode('utf-8', 'replace')} ({commit.decode('utf-8', 'replace')})"
-
-
-def tensor_bytes(kind: int, elements: int) -> int:
-    """Bytes of a tensor of a type given by its number in GGUF files; 0 where this build does not know the type."""
-    if not 0 <= kind < llama_cpp.GGML_TYPE_COUNT:
-        return 0
-    block = _ggml_function("ggml_blck_size", ctypes.c_int64, ctypes.c_int)(kind)
-    size = _ggml_function("ggml_type_size", ctypes.c_size_t, ctypes.c_int)(kind)
-    return int(elements // block * size) if block > 0 else 0
-
-
-def _type_name(kind: int) -> str:
-    return str(_ggml_function("ggml_type_name", ctypes.c_char_p, ctypes.c_int)(kind).decode("ascii"))
 
 
 # -- models
@@ -267,6 +185,10 @@ class Model:
         self.trained_context = int(llama_cpp.llama_model_n_ctx_train(pointer))
         self.layers = int(llama_cpp.llama_model_n_layer(pointer))
         self.parameters = int(llama_cpp.llama_model_n_params(pointer))
+        self.window = int(llama_cpp.llama_model_n_swa(pointer))
+        self.is_recurrent = bool(
+            llama_cpp.llama_model_is_recurrent(pointer) or llama_cpp.llama_model_is_hybrid(pointer)
+        )
         template = llama_cpp.llama_model_chat_template(pointer, None)
         self.template = None if template is None else template.decode("utf-8", "replace")
 
@@ -300,8 +222,10 @@ class Model:
 
 # -- contexts
 
+DECODE_NO_ROOM: Final = 1
 DECODE_ABORTED: Final = 2
 _COUNTED_PARAMETERS: Final = 1_000_000_000  # from here on a token takes long enough for its nodes to be counted
+SEQUENCES: Final = 16  # of one context; more cost memory for the logits of a token of each
 
 # The same function as llama_cpp's, giving an address instead of a pointer object: this is called for every token.
 _logits_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)(
@@ -312,7 +236,8 @@ _logits_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_in
 class Context:
     """A KV cache and the computation over it.
 
-    `sequences` is what the cache holds: for each sequence id the tokens whose cells are valid, in order.
+    `sequences` is what the cache holds: for each sequence id the tokens whose cells are valid, in order. They all share
+    the cells; `make_room` is asked to drop one that can be spared when a token finds none, and says whether it did.
     """
 
     def __init__(
@@ -337,14 +262,17 @@ class Context:
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = length
         params.n_batch = params.n_ubatch = micro_batch
-        params.n_seq_max = 1
-        params.n_outputs_max = 1  # logits of one token at a time: the buffers shrink by vocabulary × batch
+        # A recurrent state cannot be cut, and a sliding window's cells may be gone where another sequence was written.
+        plain = not model.is_recurrent and model.window == 0
+        self.sequence_limit = SEQUENCES if plain else 1
+        params.n_seq_max = self.sequence_limit
+        params.n_outputs_max = self.sequence_limit  # at least that; the buffers shrink by vocabulary × batch
         params.n_threads = threads
         params.n_threads_batch = threads_prefill
         params.kv_unified = True
         params.swa_full = True
         params.no_perf = True
-        self.kv_type = _type_name(params.type_k)
+        self.kv_type = type_name(params.type_k)
         model.log.take_errors()
         pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not pointer:
@@ -353,7 +281,9 @@ class Context:
         self._memory = llama_cpp.llama_get_memory(pointer)
         self._size = model.vocabulary.size
         self.micro_batch = micro_batch
+        self.length = int(llama_cpp.llama_n_ctx(pointer))
         self.sequences: dict[int, list[int]] = {}
+        self.make_room: Callable[[], bool] = lambda: False
         self._abort = llama_cpp.ggml_abort_callback(lambda _data: should_abort())
         counting = [lambda _data: should_abort() and False] * (model.parameters >= _COUNTED_PARAMETERS)
         self._no_abort = llama_cpp.ggml_abort_callback(*counting)
@@ -374,22 +304,59 @@ class Context:
             self._logits = np.empty(0, dtype=np.float32)
             self.sequences.clear()
 
-    def keep_prefix(self, sequence: int, tokens: Sequence[int]) -> int:
-        """Drops what the sequence holds beyond its common beginning with `tokens`; returns how much is kept.
+    @property
+    def kind(self) -> str:
+        """What states of this context's sequences are made of; of another kind, they mean nothing to it."""
+        return self.kv_type
 
-        The last token is never kept: its logits have to be computed. A cache that cannot be cut is emptied.
+    def cut(self, sequence: int, length: int) -> int:
+        """Drops what the sequence holds beyond `length` tokens; returns how many it holds then.
+
+        A sequence that cannot be cut, as a recurrent state, is emptied.
         """
-        held = self.sequences.get(sequence, [])
-        common = 0
-        for old, new in zip(held, tokens[:-1], strict=False):
-            if old != new:
-                break
-            common += 1
-        if not llama_cpp.llama_memory_seq_rm(self._memory, sequence, common, -1):
+        held = self.sequences.setdefault(sequence, [])
+        if not llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1):
             llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-            common = 0
-        self.sequences[sequence] = held[:common]
-        return common
+            length = 0
+        del held[length:]
+        return len(held)
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Lets an empty sequence begin with another one's first `length` tokens, whose cells both share then."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        self.sequences[target] = self.sequences[source][:length]
+
+    def drop(self, sequence: int) -> None:
+        """Empties a sequence; cells that no other one shares are free then."""
+        self.sequences.pop(sequence, None)
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def state_bytes(self, sequence: int) -> int:
+        return int(llama_cpp.llama_state_seq_get_size(self._pointer, sequence))
+
+    def state(self, sequence: int) -> bytearray:
+        """The sequence's cells as llama.cpp writes them out; `restore` in a context of the same kind takes them back.
+
+        Raises:
+            LlamaError: llama.cpp wrote less than it had announced.
+        """
+        size = self.state_bytes(sequence)
+        state = bytearray(size)
+        buffer = (ctypes.c_uint8 * size).from_buffer(state)
+        if llama_cpp.llama_state_seq_get_data(self._pointer, buffer, size, sequence) != size:
+            raise LlamaError("the state could not be read")
+        return state
+
+    def restore(self, sequence: int, tokens: Sequence[int], state: bytearray) -> bool:
+        """Fills an empty sequence with cells that `state` gave, of these tokens; False where they do not fit."""
+        buffer = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        if not llama_cpp.llama_state_seq_set_data(self._pointer, buffer, len(state), sequence):
+            return False
+        if llama_cpp.llama_memory_seq_pos_max(self._memory, sequence) != len(tokens) - 1:
+            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+            return False
+        self.sequences[sequence] = list(tokens)
+        return True
 
     def prefill(self, sequence: int, tokens: Sequence[int], *, want_logits: bool) -> int:
         """Appends up to `micro_batch` tokens to the sequence; can be aborted. Returns llama.cpp's status.
@@ -406,7 +373,7 @@ class Context:
             batch.logits[index] = want_logits and index == last
         batch.n_tokens = len(tokens)
         llama_cpp.llama_set_abort_callback(self._pointer, self._abort, None)
-        status = int(llama_cpp.llama_decode(self._pointer, batch))
+        status = self._compute(batch)
         llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
         if status == 0:
             held.extend(tokens)
@@ -421,9 +388,16 @@ class Context:
         self._single_token[0] = token
         self._single_position[0] = len(held)
         self._single.seq_id[0][0] = sequence
-        status = int(llama_cpp.llama_decode(self._pointer, self._single))
+        status = self._compute(self._single)
         if status == 0:
             held.append(token)
+        return status
+
+    def _compute(self, batch: llama_cpp.llama_batch) -> int:
+        """`llama_decode`; where there are no free cells, which changes nothing, again after room was made."""
+        status: int = llama_cpp.llama_decode(self._pointer, batch)
+        while status == DECODE_NO_ROOM and self.make_room():
+            status = llama_cpp.llama_decode(self._pointer, batch)
         return status
 
     def decode_bare(self, tokens: Sequence[int], *, want_logits: bool) -> int:

@@ -19,7 +19,8 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest
 from finr1_desk.core.quantisation import label_of
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
-from finr1_desk.engine import llama, micro_batch, offload
+from finr1_desk.engine import llama, llama_devices, micro_batch, offload
+from finr1_desk.engine.cache import PrefixCache
 from finr1_desk.engine.gguf_facts import GgufFacts, missing_bytes, read_facts
 from finr1_desk.engine.prompt import PromptBuilder, builder_for
 from finr1_desk.engine.safe_mode import SafeMode, Subject
@@ -59,6 +60,7 @@ class Loaded:
     identity: Identity
     model: llama.Model
     context: llama.Context
+    cache: PrefixCache
     prompts: PromptBuilder
     facts: LoadedModel
     recommended: Mapping[str, float]
@@ -116,9 +118,9 @@ def subject_of(request: ModelRequest) -> Subject:
         path=identity.path,
         file_bytes=identity.size,
         modified_ns=identity.modified_ns,
-        machine=", ".join(device.description for device in llama.devices()),
-        build=f"{llama.REQUIRED_VERSION} {llama.ggml_version()} {llama.build_info()}",
-        uses_gpu=request.gpu_layers != 0 and llama.supports_gpu_offload(),
+        machine=", ".join(device.description for device in llama_devices.devices()),
+        build=f"{llama.REQUIRED_VERSION} {llama_devices.ggml_version()} {llama_devices.build_info()}",
+        uses_gpu=request.gpu_layers != 0 and llama_devices.supports_gpu_offload(),
     )
 
 
@@ -146,8 +148,8 @@ def load(
     identity = Identity.of(request.path)
     facts = read_facts(request.path)
     length = effective_context(request.context_length, facts.numbers.get("context_length") or request.context_length)
-    usable = llama.supports_gpu_offload() and mode is not SafeMode.NO_GPU
-    gpus = [device for device in llama.devices() if device.is_gpu] if usable else []
+    usable = llama_devices.supports_gpu_offload() and mode is not SafeMode.NO_GPU
+    gpus = [device for device in llama_devices.devices() if device.is_gpu] if usable else []
     need = offload.estimate(_bytes_of_all(request.path, facts), facts.numbers, length)
     layers = offload.choose_gpu_layers(
         request.gpu_layers, facts.numbers.get("block_count", 0), need, sum(gpu.free_bytes for gpu in gpus)
@@ -177,7 +179,7 @@ def load(
     described = replace(
         described, load_s=time.monotonic() - started, memory_bytes=log.take_buffers(), safe_mode=mode.value
     )
-    return Loaded(identity, model, context, prompts, described, _recommended(model))
+    return Loaded(identity, model, context, PrefixCache(context), prompts, described, _recommended(model))
 
 
 def _load_model(
@@ -224,7 +226,7 @@ def _make_context(
         raise UserError(ErrorCode.OUT_OF_MEMORY, context=length) from error
 
 
-def _check_memory(path: str, need: offload.Need, gpus: list[llama.Device]) -> None:
+def _check_memory(path: str, need: offload.Need, gpus: list[llama_devices.Device]) -> None:
     available = offload.available_memory() + sum(gpu.free_bytes for gpu in gpus)
     if need.total > available:
         raise UserError(ErrorCode.MODEL_TOO_LARGE, path=path, needed_bytes=need.total, available_bytes=available)
@@ -244,7 +246,7 @@ def _diagnosed(path: str, error: llama.LlamaError) -> UserError:
     unknown = _UNKNOWN_ARCHITECTURE.search("\n".join(error.lines))
     if unknown:
         return UserError(ErrorCode.MODEL_UNKNOWN_ARCHITECTURE, path=path, architecture=unknown[1])
-    missing = missing_bytes(path, llama.tensor_bytes)
+    missing = missing_bytes(path, llama_devices.tensor_bytes)
     if missing is not None:
         return missing
     reason = next((line.partition(": ")[2] or line for line in error.lines), "unknown")
@@ -257,7 +259,7 @@ def _describe(
     length: int,
     threads: int,
     gpu_layers: int,
-    gpus: list[llama.Device],
+    gpus: list[llama_devices.Device],
     prompts: PromptBuilder,
 ) -> LoadedModel:
     file_type = model.metadata.get("general.file_type", "")

@@ -20,17 +20,17 @@ def facts() -> dict[str, Any]:
     Raises:
         ImportError: llama-cpp-python is missing, of another version, or cannot load its libraries.
     """
-    from finr1_desk.engine import llama
+    from finr1_desk.engine import llama, llama_devices
 
-    build = llama.build_info()
+    build = llama_devices.build_info()
     return {
         "llama_cpp_python": llama.REQUIRED_VERSION,
-        "ggml": llama.ggml_version(),
+        "ggml": llama_devices.ggml_version(),
         "build": build,
         # llama.cpp lists its backends as `CUDA : ARCHS = 900 | CPU : AVX2 = 1 | …`.
         "backends": re.findall(r"(?:^|\| )(\w+) : ", build),
-        "gpu_offload": llama.supports_gpu_offload(),
-        "devices": [asdict(device) for device in llama.devices()],
+        "gpu_offload": llama_devices.supports_gpu_offload(),
+        "devices": [asdict(device) for device in llama_devices.devices()],
     }
 
 

@@ -31,7 +31,7 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.prompts import Turn
 
-PROTOCOL_VERSION: Final = 3
+PROTOCOL_VERSION: Final = 4
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 
 
@@ -95,6 +95,14 @@ class Unload:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing of a conversation is to be kept, in memory or on disk; of none, where it is empty."""
+
+    request: str
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bye:
     """The client is about to leave; `Farewell` answers."""
 
@@ -122,7 +130,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A load or unload ended well: the client may forget the request."""
+    """A request that gives no answer ended well: the client may forget it."""
 
     request: str
 
@@ -146,7 +154,7 @@ class Pulse:
     patience_s: float
 
 
-Command = Load | Generate | Count | AnswerNow | Cancel | Unload
+Command = Load | Generate | Count | AnswerNow | Cancel | Unload | Forget
 Reply = Welcome | Refused | Done | Farewell | Pulse | EngineEvent
 
 _TYPES: Final[Mapping[str, type]] = {
@@ -159,6 +167,7 @@ _TYPES: Final[Mapping[str, type]] = {
         AnswerNow,
         Cancel,
         Unload,
+        Forget,
         Bye,
         Welcome,
         Refused,

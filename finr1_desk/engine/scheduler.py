@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from finr1_desk.core.errors import UserError
-from finr1_desk.engine.protocol import Count, Generate, Load, Unload
+from finr1_desk.engine.protocol import Count, Forget, Generate, Load, Unload
 
-Work = Load | Generate | Count | Unload
+Work = Load | Generate | Count | Forget | Unload
 
 
 @dataclass(eq=False, slots=True)
@@ -75,6 +75,11 @@ class Scheduler:
             self._running = job
             self._tell_places()
             return job
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether `take` would give a job at once; costs nothing to ask."""
+        return bool(self._turns)
 
     def done(self) -> None:
         """The running job has ended."""

@@ -28,10 +28,11 @@ from finr1_desk.core.events import (
 from finr1_desk.engine import llama, loading
 from finr1_desk.engine.decoding import Control
 from finr1_desk.engine.generation import Generation
+from finr1_desk.engine.idle import IdleWork
 from finr1_desk.engine.loading import Identity, Loaded
 from finr1_desk.engine.progress import PATIENCE_BATCHES_S, PATIENCE_FIRST_S, PATIENCE_NODES_S, Progress
 from finr1_desk.engine.prompt import builder_for
-from finr1_desk.engine.protocol import Count, Done, Generate, Load, Reply, Unload
+from finr1_desk.engine.protocol import Count, Done, Forget, Generate, Load, Reply, Unload
 from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.scheduler import Job, Scheduler
 from finr1_desk.engine.template import TemplateProcess
@@ -41,7 +42,7 @@ _PROGRESS_S: Final = 0.1
 
 
 class Service:
-    """Runs jobs, one after the other.
+    """Runs jobs, one after the other; `templates` is the process that renders other models' templates, once needed.
 
     Args:
         send: gives a reply to one client; must not block.
@@ -65,7 +66,8 @@ class Service:
         self._progress = Progress()
         self._on_trial = False  # the loaded model has not written a token yet that would prove its mode
         self._llama_log = llama.LlamaLog(log.write)
-        self._templates = TemplateProcess()
+        self.templates = TemplateProcess()
+        self._idle = IdleWork(log.write_error)
         self._model_lock = threading.Lock()  # held while a model is freed, and while it is used from elsewhere
         self._loaded: Loaded | None = None
         self._vocabulary: tuple[Identity, llama.Model] | None = None
@@ -84,9 +86,14 @@ class Service:
             yield self._loaded
 
     def run(self) -> None:
-        """Works until the process ends."""
+        """Works until the process ends: at what is asked, and else at what will be asked next."""
         while True:
-            self.run_one(self._scheduler.take())
+            self.run_one(self._scheduler.take(self._idle.due_s))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is being done, for a client or without one."""
+        return self._job is None and self._idle.is_done
 
     def watch(self) -> None:
         """Tells all clients how far the work has come, for ever; for a thread of its own."""
@@ -104,6 +111,7 @@ class Service:
 
     def run_one(self, job: Job | None) -> None:
         if job is None:
+            self._use_idle_time()
             return
         self._job = job
         try:
@@ -130,6 +138,19 @@ class Service:
             self._job = None
             self._scheduler.done()
 
+    def _use_idle_time(self) -> None:
+        loaded = self._loaded
+        if loaded is None:
+            return
+        if loaded.is_overwritten():  # what its weights are now, nobody knows
+            self._idle.clear()
+            return
+        try:
+            self._idle.step(loaded)
+        except Exception as error:  # nobody waits for it, and the next answer does without
+            self._log.write_error("idle work", error)
+            self._idle.clear()
+
     def _do(self, job: Job) -> None:
         work = job.work
         if isinstance(work, Load):
@@ -138,6 +159,8 @@ class Service:
             self._generate(job, work)
         elif isinstance(work, Count):
             self._count(job, work)
+        elif isinstance(work, Forget):
+            self._forget(job, work)
         else:
             self._unload(job, work)
 
@@ -165,6 +188,14 @@ class Service:
             work.request, work.generate, loaded, load_s, control, lambda event: self._tell(job, event)
         )
         generation.run()
+        if generation.answered is not None:
+            self._idle.after(generation.answered)
+
+    def _forget(self, job: Job, work: Forget) -> None:
+        self._idle.forget(work.conversation)
+        if self._loaded is not None:
+            self._loaded.cache.forget(work.conversation)
+        self._send(job.client, Done(work.request))
 
     def _tell(self, job: Job, event: EngineEvent) -> None:
         """Passes on what a generation says."""
@@ -188,7 +219,7 @@ class Service:
             if self._vocabulary is None or self._vocabulary[0] != identity:
                 self._drop_vocabulary()
                 self._vocabulary = (identity, loading.load_vocabulary(work.model.path, self._llama_log))
-            builder = builder_for(self._vocabulary[1], work.model.path, self._templates)
+            builder = builder_for(self._vocabulary[1], work.model.path, self.templates)
             tokens = len(builder.build(work.turns))
         self._send(job.client, TokensCounted(work.request, tokens))
 
@@ -239,7 +270,7 @@ class Service:
             loaded = loading.load(
                 request,
                 self._llama_log,
-                self._templates,
+                self.templates,
                 on_progress=on_progress,
                 should_abort=self._is_to_stop,
                 mode=mode,
@@ -258,6 +289,7 @@ class Service:
     def _free_model(self) -> None:
         with self._model_lock:
             loaded, self._loaded = self._loaded, None
+            self._idle.clear()
             if loaded is not None:
                 loaded.close()
         self._end_trial(well=False)
@@ -280,14 +312,17 @@ class Service:
             self._progress.patience_s = PATIENCE_BATCHES_S if on_gpu else PATIENCE_NODES_S
 
     def _is_to_stop(self) -> bool:
-        """Asked by llama.cpp between the nodes of a graph, which is how they are counted."""
+        """Asked by llama.cpp between the nodes of a graph, which is how they are counted.
+
+        What is computed for nobody is not wanted any more as soon as somebody asks.
+        """
         self._progress.step()
-        return self._job is not None and self._job.cancelled.is_set()
+        return self._scheduler.has_waiting if self._job is None else self._job.cancelled.is_set()
 
 
 def _out_of_memory(job: Job) -> Finished:
     """Python itself got no memory; llama.cpp tells of its own in other ways."""
     work = job.work
-    model = work.generate.model if isinstance(work, Generate) else None if isinstance(work, Unload) else work.model
+    model = work.generate.model if isinstance(work, Generate) else getattr(work, "model", None)
     params = {"context": model.context_length if model is not None else None}
     return Finished(job.request, FinishReason.ERROR, code=ErrorCode.OUT_OF_MEMORY, params=params)

@@ -31,6 +31,7 @@ from finr1_desk.engine.protocol import (
     Command,
     Count,
     Farewell,
+    Forget,
     Generate,
     Hello,
     Load,
@@ -204,7 +205,7 @@ class Sessions:
         """Raises ProtocolError for what is no command."""
         command = protocol.decode(raw)
         number = client.number
-        if isinstance(command, Load | Generate):
+        if isinstance(command, Load | Generate | Forget):
             self.scheduler.submit(Job(number, command))
         elif isinstance(command, Count):
             self._counts.put((number, command))

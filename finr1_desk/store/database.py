@@ -32,6 +32,7 @@ from finr1_desk.store import imports, index, rows
 from finr1_desk.store.connection import Connection, Row
 from finr1_desk.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from finr1_desk.store.search import SearchHit, find
+from finr1_desk.store.snapshots import SnapshotFolder
 from finr1_desk.store.writers import is_alive
 
 __all__ = ["SearchHit", "Store"]
@@ -42,9 +43,17 @@ _PURGE_S: Final = 0.25
 
 
 class Store:
-    """The conversations in one file."""
+    """The conversations in one file; `snapshots` are what the engine keeps of them beside it."""
 
-    def __init__(self, connection: Connection, writer: str, clock: Callable[[], float], version: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        writer: str,
+        clock: Callable[[], float],
+        version: int,
+        snapshots: SnapshotFolder,
+    ) -> None:
+        self.snapshots = snapshots
         self._db = connection
         self._writer = writer
         self._clock = clock
@@ -63,7 +72,7 @@ class Store:
         """Opens the file, makes it if it is not there, brings it to the newest version and purges what is due.
 
         Args:
-            path: the database; backups made before a migration go into `backups` beside it.
+            path: the database; backups made before a migration go into `backups` beside it, snapshots into `snapshots`.
             key: 32 random bytes.
             writer: the name under which answers of this process are recorded, see `writers.this_writer`.
 
@@ -74,8 +83,9 @@ class Store:
         connection = Connection.open(path, key)
         try:
             migrate(connection, migrations, path.parent / "backups")
-            store = Store(connection, writer, clock, len(migrations))
+            store = Store(connection, writer, clock, len(migrations), SnapshotFolder(path.parent / "snapshots", key))
             store._purge()
+            store.snapshots.sweep(lambda: [conversation.id for conversation in store.conversations()])
         except BaseException:
             connection.close()
             raise
@@ -136,6 +146,7 @@ class Store:
         with self._writing():
             self.conversation(id)
             self._db.run("UPDATE conversations SET deleted_at = ? WHERE id = ?", self._clock(), id)
+        self.snapshots.remove(id)
 
     def restore(self, id: str) -> None:
         with self._writing():

@@ -53,6 +53,14 @@ class StoreKey:
         return f"StoreKey(place={self.place!r}, note={self.note!r})"
 
 
+def subkey(key: bytes, purpose: str) -> bytes:
+    """A key of 32 bytes for one purpose, from which neither the store's key nor that of another purpose follows."""
+    from cryptography.hazmat.primitives.hashes import SHA256  # slow to import, and not needed to open the store
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), KEY_BYTES, None, f"{SERVICE} {purpose}".encode()).derive(key)
+
+
 class _UnavailableError(Exception):
     """The keychain gives nothing; the argument is the note."""
 

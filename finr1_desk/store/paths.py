@@ -43,6 +43,10 @@ class DataPaths:
         return self.root / "backups"  # where `Store.open` puts them: beside the database
 
     @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"  # as the backups
+
+    @property
     def settings(self) -> Path:
         return self.root / "settings.json"
 

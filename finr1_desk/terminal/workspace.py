@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.events import LoadedModel, ModelRequest
-from finr1_desk.core.settings import Settings, sampling_overrides
+from finr1_desk.core.events import LoadedModel, ModelRequest, SnapshotPlace
+from finr1_desk.core.settings import Settings, sampling_overrides, snapshot_budget
 from finr1_desk.library.discovery import FoundModel, default_model, inspect_model
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
@@ -67,6 +67,8 @@ class Workspace:
         store = Store.open(self.paths.database, key.key, writer=this_writer())
         try:
             store.recover()
+            if not self.settings.snapshots:
+                store.snapshots.remove_all()
             yield store
         finally:
             store.close()
@@ -100,6 +102,12 @@ class Workspace:
     def sampling(self, explicit: dict[str, float | int]) -> dict[str, float | int]:
         """The sampling to ask for: the command line's, else the settings'; the model's own fills in the rest."""
         return sampling_overrides(self.settings) | explicit
+
+    def snapshot(self, store: Store, conversation_id: str, model: ModelRequest) -> SnapshotPlace | None:
+        """Where the engine may keep a conversation; None where the settings say that it may not."""
+        budget = snapshot_budget(self.settings)
+        known = HashCache(self.paths.hashes).known(Path(model.path)) or ""
+        return store.snapshots.place(conversation_id, budget, known) if budget else None
 
     def identity(self, model: LoadedModel) -> ModelIdentity:
         """Which model it is; its hash where that is known or costs nothing."""

@@ -37,7 +37,7 @@ def test_the_bare_loop_computes_what_the_engine_computes(make_model: MakeModel) 
     prompt = model.vocabulary.tokenise("Hello\n", parse_special=False)
 
     def engine() -> list[int]:
-        context.keep_prefix(0, ())
+        context.drop(0)
         assert context.prefill(0, prompt, want_logits=True) == 0
         found = []
         for _ in range(40):
@@ -46,7 +46,7 @@ def test_the_bare_loop_computes_what_the_engine_computes(make_model: MakeModel) 
         return found
 
     def bare() -> list[int]:
-        context.keep_prefix(0, ())
+        context.drop(0)
         assert context.decode_bare(prompt[:3], want_logits=False) == 0
         assert context.decode_bare(prompt[3:], want_logits=True) == 0
         found = []

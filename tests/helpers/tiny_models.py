@@ -54,6 +54,7 @@ class TinyModel:
             a control token ends there (`<|im_end|>`); a chain whose last piece has a successor goes on with that.
         merges: pairs of byte-level pieces, so that longer tokens are reachable by tokenising.
         vocabulary: filled up to this size with tokens that nothing produces.
+        mixing: how much attention has a say; with 0 a token follows from the one before alone.
     """
 
     chains: Mapping[str, Sequence[str | bytes]] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class TinyModel:
     sharpness: float = 40.0
     file_type: int = 1
     metadata: Mapping[str, float | int] = field(default_factory=dict)
+    mixing: float = 0.0
     seed: int = 1
 
 
@@ -282,7 +284,8 @@ def _write_tensors(writer: gguf.GGUFWriter, model: TinyModel, vocabulary: _Vocab
         writer.add_tensor(f"{prefix}.attn_q.weight", _noise(random, width, width))
         writer.add_tensor(f"{prefix}.attn_k.weight", _noise(random, key_width, width))
         writer.add_tensor(f"{prefix}.attn_v.weight", _noise(random, key_width, width))
-        writer.add_tensor(f"{prefix}.attn_output.weight", np.zeros((width, width), dtype=half))
+        mixed = random.standard_normal((width, width), dtype=np.float32) if model.mixing else np.zeros((width, width))
+        writer.add_tensor(f"{prefix}.attn_output.weight", (mixed * model.mixing).astype(half))
         if model.architecture == "qwen2":
             for name, length in (("q", width), ("k", key_width), ("v", key_width)):
                 writer.add_tensor(f"{prefix}.attn_{name}.bias", np.zeros(length, dtype=np.float32))

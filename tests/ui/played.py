@@ -45,6 +45,7 @@ class PlayedEngine:
     requests: list[GenerateRequest] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     answered_now: list[str] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     worker_pid: int | None = None
 
     def generate(self, request: GenerateRequest) -> str:
@@ -61,6 +62,9 @@ class PlayedEngine:
 
     def answer_now(self, request_id: str) -> None:
         self.answered_now.append(request_id)
+
+    def forget(self, conversation: str) -> None:
+        self.forgotten.append(conversation)
 
     def unload(self) -> None: ...
 
