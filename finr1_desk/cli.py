@@ -115,7 +115,7 @@ def _check(options: argparse.Namespace) -> None:
         if limit is not None and limit < 1:
             raise UserError(ErrorCode.BAD_VALUE, name="--limit", value=str(limit))
         return
-    from finr1_desk.core.sampling import checked
+    from finr1_desk.core.sampling import MOST_SAMPLES, checked
     from finr1_desk.core.settings import MOST_THINKING
 
     checked(_sampling(options))
@@ -124,6 +124,8 @@ def _check(options: argparse.Namespace) -> None:
     _check_context(options)
     if options.seed is not None and not 0 <= options.seed <= _MAX_SEED:
         raise UserError(ErrorCode.BAD_VALUE, name="--seed", value=str(options.seed))
+    if not 1 <= getattr(options, "samples", 1) <= MOST_SAMPLES:
+        raise UserError(ErrorCode.BAD_VALUE, name="--samples", value=str(options.samples))
 
 
 def _check_context(options: argparse.Namespace) -> None:
@@ -211,6 +213,7 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         think=options.think,
         json=getattr(options, "json", False),
         save=getattr(options, "save", False),
+        samples=getattr(options, "samples", 1),
     )
 
 

@@ -1171,6 +1171,14 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>0：物理核心数。</translation>
     </message>
     <message>
+        <source>Write repeated text faster</source>
+        <translation>加快书写重复的文字</translation>
+    </message>
+    <message>
+        <source>Several tokens at once where an answer repeats what stands above it. The answer is the same.</source>
+        <translation>回答重复上文时一次写出多个词元。回答本身不变。</translation>
+    </message>
+    <message>
         <source>Unload the model after idle minutes</source>
         <translation>空闲多少分钟后卸载模型</translation>
     </message>
@@ -1428,6 +1436,10 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>the question; - reads standard input</source>
         <translation>问题；- 表示读取标准输入</translation>
+    </message>
+    <message>
+        <source>write so many answers side by side, give the one that most agree on</source>
+        <translation>同时写出这么多个回答，给出多数一致的那一个</translation>
     </message>
     <message>
         <source>print one JSON object</source>
@@ -1940,6 +1952,22 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>An example question:</source>
         <translation>示例问题：</translation>
+    </message>
+    <message>
+        <source>%1 of %2 agree.</source>
+        <translation>%2 个回答中有 %1 个一致。</translation>
+    </message>
+    <message>
+        <source>Writing %1 answers, %2 done… %3 tokens</source>
+        <translation>正在写 %1 个回答，已完成 %2 个… %3 个词元</translation>
+    </message>
+    <message>
+        <source>None of the %1 answers is boxed; the first one is shown.</source>
+        <translation>%1 个回答都没有用方框标出最终答案；显示第一个。</translation>
+    </message>
+    <message>
+        <source>Others say: %1</source>
+        <translation>其他回答：%1</translation>
     </message>
     <message>
         <source>The output could not be written: %1.</source>

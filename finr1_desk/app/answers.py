@@ -256,6 +256,7 @@ class Answers(QObject):
             overrides=sampling_overrides(self._settings.value),
             max_think=self._settings.value.max_think,
             stop_loops=self._settings.value.stop_loops,
+            prompt_lookup=self._settings.value.prompt_lookup,
             conversation=opened.conversation.id,
             snapshot=opened.snapshot,
         )

@@ -98,6 +98,11 @@ class Writing:
         left_out = self.started.left_out.turns if self.started is not None else None
         return replace(self._status, think_s=self._think_time(), left_out=left_out, think_cut=self._think_cut)
 
+    @property
+    def end(self) -> Finished | None:
+        """How the answer ended; None while it is written."""
+        return self._end
+
     def take(self, event: EngineEvent) -> None:
         """Takes one event of the engine that concerns this answer."""
         match event:

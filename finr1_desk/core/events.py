@@ -62,6 +62,8 @@ class GenerateRequest:
         seed: 64 bits; None lets the engine choose one, which `Started` tells.
         max_think: tokens after which the thinking is closed and the answer asked for; 0 for no such limit.
         stop_loops: an answer that repeats the same passage over and over is ended, thinking that does is closed.
+        prompt_lookup: tokens that repeat what stands above are computed several at once; the answer is the same.
+        samples: so many answers to the same question, written side by side.
         conversation: what it belongs to, as the client names it; empty for a question that stands alone.
         snapshot: where the conversation may be kept; None where it may not.
     """
@@ -73,6 +75,8 @@ class GenerateRequest:
     seed: int | None = None
     max_think: int = 0
     stop_loops: bool = False
+    prompt_lookup: bool = True
+    samples: int = 1
     conversation: str = ""
     snapshot: SnapshotPlace | None = None
 
@@ -167,7 +171,7 @@ class TextProduced:
     """New text, coalesced by the engine. `tokens` and `think_tokens` count from the answer's start.
 
     `context_used` is the number of tokens that the sequence occupies; `think_cut` says that the thinking was closed in
-    the model's place.
+    the model's place; `sample` is which of the answers asked for this belongs to.
     """
 
     request: str
@@ -177,11 +181,30 @@ class TextProduced:
     tokens_per_s: float
     context_used: int
     think_cut: bool = False
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFinished:
+    """One of several answers ended; comes for each of them, where more than one was asked for, before `Finished`.
+
+    `usage` counts the shared prompt in each. The last `Finished` adds all answers up.
+    """
+
+    request: str
+    sample: int
+    reason: FinishReason
+    usage: Usage = field(default_factory=Usage)
+    timing: Timing = field(default_factory=Timing)
+    think_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The request ended. `code` and `params` are set where `reason` is `ERROR`; `think_cut` as in `TextProduced`."""
+    """The request ended. `code` and `params` are set where `reason` is `ERROR`; `think_cut` as in `TextProduced`.
+
+    Of `drafted_tokens`, guessed by looking them up in the text above, `accepted_tokens` were right.
+    """
 
     request: str
     reason: FinishReason
@@ -190,6 +213,8 @@ class Finished:
     code: ErrorCode | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
     think_cut: bool = False
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +252,7 @@ EngineEvent = (
     | Started
     | PrefillProgress
     | TextProduced
+    | SampleFinished
     | Finished
     | TokensCounted
     | EngineDied

@@ -31,6 +31,8 @@ class Sampling:
         return asdict(self)
 
 
+MOST_SAMPLES: Final = 64  # of one question
+
 BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "temperature": (0.0, 5.0),
     "top_k": (0, 1_000_000),

@@ -181,6 +181,14 @@ class Settings:
         maximum=512,
         step=1,
     )
+    prompt_lookup: bool = _setting(
+        True,
+        QT_TRANSLATE_NOOP("Settings", "Write repeated text faster"),
+        QT_TRANSLATE_NOOP(
+            "Settings", "Several tokens at once where an answer repeats what stands above it. The answer is the same."
+        ),
+        group=ENGINE,
+    )
     idle_unload_minutes: int = _setting(
         30,
         QT_TRANSLATE_NOOP("Settings", "Unload the model after idle minutes"),

@@ -271,7 +271,13 @@ class Bench:
         processor = self._processor_s()
         sent_at = time.perf_counter()
         request = self._client.generate(
-            GenerateRequest(self._model, turns, overrides={**sampling, "max_tokens": tokens}, seed=seed)
+            GenerateRequest(
+                self._model,
+                turns,
+                overrides={**sampling, "max_tokens": tokens},
+                seed=seed,
+                prompt_lookup=False,  # the bare loop computes every token by itself
+            )
         )
         started: Started | None = None
         started_at = prefilled_at = sent_at

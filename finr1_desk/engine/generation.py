@@ -15,18 +15,21 @@ from typing import Final
 
 from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.events import Finished, GenerateRequest, PrefillProgress, Started, TextProduced
-from finr1_desk.core.sampling import resolve
+from finr1_desk.core.events import Finished, GenerateRequest, PrefillProgress, SampleFinished, Started, TextProduced
+from finr1_desk.core.sampling import MOST_SAMPLES, resolve
+from finr1_desk.engine.answer import Answer, Measured, Task
 from finr1_desk.engine.cache import Held
 from finr1_desk.engine.context_policy import Budget, Prompt, fit
-from finr1_desk.engine.decoding import Control, Decoding, Measured
+from finr1_desk.engine.decoding import Control, Decoding
 from finr1_desk.engine.idle import Answered
 from finr1_desk.engine.llama import DECODE_ABORTED, Context, LlamaError
 from finr1_desk.engine.loading import Loaded, effective_context
-from finr1_desk.engine.sampler import BadLogitsError, Sampler
+from finr1_desk.engine.lookup import PromptLookup, costs_of_rows
+from finr1_desk.engine.sampler import BadLogitsError
+from finr1_desk.engine.samples import Samples
 from finr1_desk.engine.snapshots import reopen
 
-Event = Started | PrefillProgress | TextProduced | Finished
+Event = Started | PrefillProgress | TextProduced | SampleFinished | Finished
 
 _PROGRESS_S: Final = 0.1
 _MAX_SEED: Final = 1 << 64
@@ -93,7 +96,19 @@ class Generation:
         finally:
             self._give_back(code)
         measured = self._measured
-        self._emit(Finished(self._id, reason, measured.usage, measured.timing, code, params, measured.think_cut))
+        self._emit(
+            Finished(
+                self._id,
+                reason,
+                measured.usage,
+                measured.timing,
+                code,
+                params,
+                measured.think_cut,
+                measured.drafted_tokens,
+                measured.accepted_tokens,
+            )
+        )
 
     def _write(self) -> FinishReason:
         request, loaded = self._request, self._loaded
@@ -101,6 +116,8 @@ class Generation:
         seed = checked_seed(request.seed)
         if request.max_think < 0:
             raise UserError(ErrorCode.BAD_VALUE, name="max_think", value=str(request.max_think))
+        if not 1 <= request.samples <= MOST_SAMPLES:
+            raise UserError(ErrorCode.BAD_VALUE, name="samples", value=str(request.samples))
         limit = effective_context(request.model.context_length, loaded.facts.trained_context)
         # As the model produced it, so neither normalised nor merged with what stands before.
         prefix = loaded.model.vocabulary.tokenise(request.prefix, parse_special=False)
@@ -115,13 +132,40 @@ class Generation:
         self._emit(Started(self._id, held.sequence, len(tokens), cached, sampling, seed, load_s, model, left_out))
         if not self._prefill(held.sequence, tokens, cached):
             return FinishReason.CANCELLED
-        sampler = Sampler(sampling, seed, loaded.model.vocabulary.size, tokens)
-        decoding = Decoding(self._id, request, loaded, held.sequence, self._measured, self._control, self._emit)
-        reason = decoding.run(sampler, sampling, limit, len(prefix))
+        task = Task(self._id, request, loaded, sampling, seed, tokens, len(prefix), limit, self._emit)
+        return self._write_one(task, held, budget) if request.samples == 1 else self._write_samples(task, held)
+
+    def _write_one(self, task: Task, held: Held, budget: Budget) -> FinishReason:
+        request, loaded = self._request, self._loaded
+        answer = Answer(task, self._measured)
+        reason = Decoding(self._context, held.sequence, answer, self._control, self._lookup(task.prompt)).run()
         # An answer that ended by itself is not gone on with: what is asked next sees it without its thinking.
-        held.worth = len(tokens) - len(prefix) if reason is FinishReason.STOP else len(loaded.cache.tokens(held))
-        self.answered = Answered(request, budget, held, decoding.shown)
+        ended = reason is FinishReason.STOP
+        held.worth = len(task.prompt) - task.prefix_tokens if ended else len(loaded.cache.tokens(held))
+        self.answered = Answered(request, budget, held, answer.shown)
         return reason
+
+    def _write_samples(self, task: Task, held: Held) -> FinishReason:
+        """Several answers; no later turn follows any of them, so only the prompt is kept."""
+        cache = self._loaded.cache
+        at_once = min(self._request.samples, self._context.sequence_limit)
+        spares = [cache.spare() for _ in range(at_once - 1)]
+        try:
+            sequences = [held.sequence, *(spare.sequence for spare in spares)]
+            return Samples(self._context, sequences, task, self._measured, self._control, self._emit).run()
+        finally:
+            for spare in spares:
+                cache.drop(spare)
+
+    def _lookup(self, tokens: Sequence[int]) -> PromptLookup | None:
+        """What guesses the tokens after these, as far as the context can compute guesses."""
+        context, facts = self._context, self._loaded.facts
+        costs = costs_of_rows(
+            facts.threads,
+            on_gpu=facts.gpu_layers > 0,
+            most_rows=min(context.sequence_limit, context.micro_batch),
+        )
+        return PromptLookup(tokens, costs) if costs and self._request.prompt_lookup else None
 
     # -- the cache
 

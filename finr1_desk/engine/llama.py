@@ -291,8 +291,7 @@ class Context:
         self._single = llama_cpp.llama_batch_init(1, 0, 1)
         self._single.n_tokens = self._single.n_seq_id[0] = self._single.logits[0] = 1
         self._single_token, self._single_position = self._single.token, self._single.pos
-        self._address = 0
-        self._logits: Logits = np.empty(0, dtype=np.float32)
+        self._logits: dict[int, Logits] = {}  # by address
 
     def close(self) -> None:
         """Gives the memory back; a second call does nothing."""
@@ -301,7 +300,7 @@ class Context:
             llama_cpp.llama_batch_free(self._single)
             llama_cpp.llama_free(self._pointer)
             self._pointer = None
-            self._logits = np.empty(0, dtype=np.float32)
+            self._logits.clear()
             self.sequences.clear()
 
     @property
@@ -400,6 +399,29 @@ class Context:
             status = llama_cpp.llama_decode(self._pointer, batch)
         return status
 
+    def extend(self, rows: Sequence[tuple[int, int]]) -> int:
+        """Appends a token for each row, with the logits of all: `logits(n)` gives those of row n. Can be aborted.
+
+        Args:
+            rows: sequence and token; several of one sequence follow each other. At most `sequence_limit`.
+
+        Upon any status but 0 every sequence holds what it held before, or nothing where it cannot be cut.
+        """
+        batch, before = self._batch, {sequence: len(self.sequences[sequence]) for sequence, _ in rows}
+        for index, (sequence, token) in enumerate(rows):
+            held = self.sequences[sequence]
+            batch.token[index], batch.pos[index] = token, len(held)
+            batch.n_seq_id[index] = batch.logits[index] = 1
+            batch.seq_id[index][0] = sequence
+            held.append(token)
+        batch.n_tokens = len(rows)
+        llama_cpp.llama_set_abort_callback(self._pointer, self._abort, None)
+        status = self._compute(batch)
+        llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
+        for sequence, length in before.items() if status != 0 else ():
+            self.cut(sequence, length)
+        return status
+
     def decode_bare(self, tokens: Sequence[int], *, want_logits: bool) -> int:
         """`llama_decode` into sequence 0 and nothing else: what `prefill` and `append` cost is measured against it."""
         array = (llama_cpp.llama_token * len(tokens))(*tokens)  # the batch only points to it
@@ -408,17 +430,20 @@ class Context:
             batch.logits = (ctypes.c_int8 * len(tokens))()
         return int(llama_cpp.llama_decode(self._pointer, batch))
 
-    def logits(self) -> Logits:
-        """The logits of the last token, shape (vocabulary,): llama.cpp's own buffer, valid until the next call.
+    def logits(self, row: int = -1) -> Logits:
+        """The logits of a row, shape (vocabulary,): llama.cpp's own buffer, valid until the next call.
+
+        Args:
+            row: as `extend` was given them; -1 for the last token computed.
 
         Raises:
             LlamaError: the last call computed none.
         """
-        address = _logits_address(self._pointer, -1)
+        address = _logits_address(self._pointer, row)
         if not address:
             raise LlamaError("no logits")
-        if address != self._address:
+        logits = self._logits.get(address)
+        if logits is None:
             buffer = ctypes.cast(address, ctypes.POINTER(ctypes.c_float))
-            self._logits = np.ctypeslib.as_array(buffer, shape=(self._size,))
-            self._address = address
-        return self._logits
+            logits = self._logits[address] = np.ctypeslib.as_array(buffer, shape=(self._size,))
+        return logits

@@ -25,6 +25,7 @@ from finr1_desk.core.events import (
     ModelUnloaded,
     PrefillProgress,
     Queued,
+    SampleFinished,
     Started,
     TextProduced,
     TokensCounted,
@@ -181,6 +182,7 @@ _TYPES: Final[Mapping[str, type]] = {
         Started,
         PrefillProgress,
         TextProduced,
+        SampleFinished,
         Finished,
         TokensCounted,
     )

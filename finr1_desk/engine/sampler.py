@@ -60,11 +60,15 @@ class Sampler:
         seed: 64 bits.
         vocabulary_size: length of the logits.
         seen: the tokens of the prompt, which the repetition penalty covers too.
+        sample: which of the answers to the same question this is; each has random numbers of its own.
     """
 
-    def __init__(self, sampling: Sampling, seed: int, vocabulary_size: int, seen: Iterable[int]) -> None:
+    def __init__(
+        self, sampling: Sampling, seed: int, vocabulary_size: int, seen: Iterable[int], sample: int = 0
+    ) -> None:
         self._sampling = sampling
         self._seed = seed
+        self._sample = sample
         self._size = vocabulary_size
         self._blocks = np.arange(0, vocabulary_size, _BLOCK)
         self._penalised = sampling.repetition_penalty != 1.0
@@ -97,7 +101,7 @@ class Sampler:
         if self._sampling.temperature == 0.0:
             token = self._best(logits)
         else:
-            token = self._draw(logits, uniform(self._seed, 0, position))
+            token = self._draw(logits, uniform(self._seed, self._sample, position))
         self.accept(token)
         return token
 

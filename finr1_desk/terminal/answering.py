@@ -10,7 +10,8 @@ import contextlib
 import queue
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,9 @@ from finr1_desk.core.events import (
     LoadedModel,
     LoadProgress,
     ModelRequest,
+    SampleFinished,
+    Started,
+    TextProduced,
 )
 from finr1_desk.engine.client import EngineClient
 
@@ -123,7 +127,58 @@ class Answering:
                 self._writing = None
             message = writing.ended(self._identity(writing))
             on_change(message, writing.status)
-            return Answer(keeper.finish(message), writing, finished)
+            return Answer(keeper.finish(message), writing.started, finished, writing.error)
+
+    def write_samples(
+        self, request: GenerateRequest, on_change: Callable[[Sequence[Writing]], None]
+    ) -> tuple[list[Answer], Finished]:
+        """Has several answers to one question written; returns them as they ended, and the end of the whole.
+
+        Args:
+            on_change: gets all answers as they stand, at every event.
+        """
+        writings = [Writing(unsaved_answer(), request.model.path) for _ in range(request.samples)]
+        self._writing = writings[0]
+        self.interrupted = False
+        with self._interrupts():
+            try:
+                request_id = self._client.generate(request)
+                for writing in writings:
+                    writing.request_id = request_id
+                finished = self._follow_samples(writings, on_change)
+            except BaseException:
+                self.stop()
+                raise
+            finally:
+                self._writing = None
+        identity = self._identity(writings[0])
+        answers = [
+            Answer(writing.ended(identity), writing.started, writing.end or finished, writing.error)
+            for writing in writings
+        ]
+        return answers, finished
+
+    def _follow_samples(self, writings: list[Writing], on_change: Callable[[Sequence[Writing]], None]) -> Finished:
+        while True:
+            event = self._next()
+            if isinstance(event, _Interrupt):
+                self.interrupted = True
+                self.stop()
+            elif isinstance(event, EngineDied) and event.safe_mode:
+                self._on_retry(event)
+            elif isinstance(event, TextProduced) and _concerns(event, writings[0].request_id):
+                writings[event.sample].take(event)
+            elif isinstance(event, SampleFinished) and _concerns(event, writings[0].request_id):
+                writings[event.sample].take(
+                    Finished(event.request, event.reason, event.usage, event.timing, think_cut=event.think_cut)
+                )
+            elif event is not None and _concerns(event, writings[0].request_id):
+                for writing in writings:
+                    if writing.end is None:
+                        writing.take(event)
+                if isinstance(event, Finished):
+                    return event
+            on_change(writings)
 
     def _follow(
         self,
@@ -175,14 +230,14 @@ def _concerns(event: EngineEvent | _Interrupt, request_id: str) -> bool:
     return isinstance(event, LoadProgress) or getattr(event, "request", None) == request_id
 
 
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer that has ended."""
 
-    def __init__(self, message: Message, writing: Writing, finished: Finished) -> None:
-        self.message = message
-        self.started = writing.started
-        self.finished = finished
-        self.error: UserError | None = writing.error
+    message: Message
+    started: Started | None
+    finished: Finished
+    error: UserError | None
 
 
 class _Keeper:

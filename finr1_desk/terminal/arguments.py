@@ -123,6 +123,13 @@ def _ask(commands: Commands, translate: Translate) -> None:
     parser = _command(commands, translate, "ask", translate("Terminal", "answer one question"))
     parser.add_argument("text", metavar="TEXT", help=translate("Terminal", "the question; - reads standard input"))
     _answering(parser, translate)
+    parser.add_argument(
+        "--samples",
+        type=int,
+        metavar="N",
+        default=1,
+        help=translate("Terminal", "write so many answers side by side, give the one that most agree on"),
+    )
     parser.add_argument("--json", action="store_true", help=translate("Terminal", "print one JSON object"))
     parser.add_argument("--save", action="store_true", help=translate("Terminal", "keep it as a conversation"))
 

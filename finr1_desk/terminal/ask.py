@@ -23,6 +23,7 @@ from finr1_desk.core.prompts import Turn
 from finr1_desk.core.wording import count_text
 from finr1_desk.terminal.answering import Answer, Answering, unsaved_answer
 from finr1_desk.terminal.output import AnswerPrinter, StatusLine, StreamPen, discard_output
+from finr1_desk.terminal.samples import Sampled, agreement_note, kept, write_samples
 from finr1_desk.terminal.voice import Voice
 from finr1_desk.terminal.workspace import Workspace
 
@@ -49,6 +50,7 @@ class AskOptions:
     think: bool = False
     json: bool = False
     save: bool = False
+    samples: int = 1
 
 
 def ask(workspace: Workspace, options: AskOptions) -> int:
@@ -75,6 +77,8 @@ def ask(workspace: Workspace, options: AskOptions) -> int:
         seed=options.seed,
         max_think=workspace.settings.max_think if options.max_think is None else options.max_think,
         stop_loops=workspace.settings.stop_loops,
+        prompt_lookup=workspace.settings.prompt_lookup,
+        samples=options.samples,
     )
     with workspace.store() if options.save else nullcontext() as store:
         return _answer(workspace, options, request, store, system, text)
@@ -91,13 +95,21 @@ def _answer(
     message = _kept_question(store, system, text) if store is not None else unsaved_answer()
     answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry)
     sink = Sink(workspace.voice, answering, quiet=options.json, think=options.think)
+    sampled: Sampled | None = None
     try:
-        answer = answering.write(request, message, store, sink.on_change)
+        if request.samples > 1:
+            sampled = write_samples(answering, request, sink.show_progress, workspace.voice)
+            answer = kept(sampled, message, store)
+            sink.on_change(answer.message, LiveStatus(Phase.ANSWERING))
+        else:
+            answer = answering.write(request, message, store, sink.on_change)
     finally:
         sink.close()
         answering.close()
     if options.json and not sink.reader_gone:
-        sink.print_json(json_of(answer, request))
+        sink.print_json(json_of(answer, request) | (sampled.values() if sampled is not None else {}))
+    if sampled is not None and answer.error is None and not options.json and not sink.reader_gone:
+        workspace.voice.note(agreement_note(workspace.voice, sampled))
     return _status(workspace.voice, answer, sink, options, interrupted=answering.interrupted)
 
 
@@ -138,6 +150,9 @@ class Sink:
         self._line.clear()
         final = message.state is not MessageState.WRITING
         self._guarded(lambda: self._printer.show(message.parts, final=final))
+
+    def show_progress(self, text: str) -> None:
+        self._line.show(text)
 
     def close(self) -> None:
         self._line.clear()

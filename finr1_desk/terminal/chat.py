@@ -195,6 +195,7 @@ class Chat:
             seed=self._options.seed,
             max_think=settings.max_think if self._options.max_think is None else self._options.max_think,
             stop_loops=settings.stop_loops,
+            prompt_lookup=settings.prompt_lookup,
             conversation=conversation.id,
             snapshot=self._workspace.snapshot(self._store, conversation.id, self._model),
         )

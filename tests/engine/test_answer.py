@@ -1,8 +1,8 @@
-"""The loop that writes an answer: when text is given out."""
+"""An answer while it is written: when text is given out."""
 
 from __future__ import annotations
 
-from finr1_desk.engine.decoding import _Text
+from finr1_desk.engine.answer import _Text
 
 
 def test_text_of_a_hurrying_model_waits_longer() -> None:
