@@ -376,9 +376,8 @@ class Context:
         llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
         if status == 0:
             held.extend(tokens)
-        elif not llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, -1):
-            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-            held.clear()
+        else:
+            self.cut(sequence, start)
         return status
 
     def append(self, sequence: int, token: int) -> int:

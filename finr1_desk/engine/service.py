@@ -105,7 +105,7 @@ class Service:
         if loaded is None:
             return 0
         if job is not None and isinstance(job.work, Generate) and loaded.is_overwritten():
-            job.broken = UserError(ErrorCode.MODEL_CHANGED, path=loaded.identity.path)
+            job.broken = _changed(loaded)
             job.cancelled.set()
         return sum(map(len, list(loaded.context.sequences.values())))
 
@@ -201,9 +201,11 @@ class Service:
         """Passes on what a generation says."""
         if self._on_trial and isinstance(event, TextProduced):
             self._end_trial(well=True)
-        if isinstance(event, Finished) and job.broken is not None:
-            error = job.broken
-            event = replace(event, reason=FinishReason.ERROR, code=error.code, params=error.params)
+        if isinstance(event, Finished) and event.code is None:
+            loaded = self._loaded
+            error = _changed(loaded) if loaded is not None and loaded.is_overwritten() else job.broken
+            if error is not None:
+                event = replace(event, reason=FinishReason.ERROR, code=error.code, params=error.params)
         self._send(job.client, event)
 
     def _unload(self, job: Job, work: Unload) -> None:
@@ -318,6 +320,10 @@ class Service:
         """
         self._progress.step()
         return self._scheduler.has_waiting if self._job is None else self._job.cancelled.is_set()
+
+
+def _changed(loaded: Loaded) -> UserError:
+    return UserError(ErrorCode.MODEL_CHANGED, path=loaded.identity.path)
 
 
 def _out_of_memory(job: Job) -> Finished:
