@@ -1898,12 +1898,20 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>%1 个词元的回答（采样）</translation>
     </message>
     <message>
+        <source>first token after %1 s, reading everything anew %2 s; ratio %3</source>
+        <translation>%1 秒后出现第一个词元，全部重新读取则需 %2 秒；比值 %3</translation>
+    </message>
+    <message>
         <source>Follow-up at %1 tokens</source>
         <translation>%1 个词元处的追问</translation>
     </message>
     <message>
-        <source>first token after %1 s, reading everything anew %2 s; ratio %3</source>
-        <translation>%1 秒后出现第一个词元，全部重新读取则需 %2 秒；比值 %3</translation>
+        <source>Follow-up at once at %1 tokens</source>
+        <translation>%1 个词元处立即追问</translation>
+    </message>
+    <message>
+        <source>Reopened at %1 tokens</source>
+        <translation>%1 个词元处重新打开</translation>
     </message>
     <message>
         <source>Threads: %1</source>

@@ -37,24 +37,22 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.prompts import Turn
 from finr1_desk.engine import endpoint
-from finr1_desk.engine.bench_results import Comparison, FollowUp, Plan, Sample
+from finr1_desk.engine.bench_results import Comparison, Plan, Sample
 from finr1_desk.engine.bench_system import OthersAtWork, WorkerMemory, worker_memory
 from finr1_desk.engine.client import EngineClient
 
 _POLL_S: Final = 0.1  # how soon Ctrl-C is noticed where the system does not wake us
 _LEAVE_S: Final = 15.0
-_LONGEST_PIECE: Final = 10  # characters of text to have at hand for each token that is wanted
-_SEED: Final = 1  # a given seed starts from an empty cache
+LONGEST_PIECE: Final = 10  # characters of text to have at hand for each token that is wanted
+SEED: Final = 1  # a given seed starts from an empty cache
 _WARM_UP_TOKENS: Final = 8
-_ANSWER_TOKENS: Final = 32
-_ANSWER_ROOM: Final = 64  # the engine leaves that much of a context to the answer, however short it is to be
+ANSWER_ROOM: Final = 64  # the engine leaves that much of a context to the answer, however short it is to be
 _QUESTION: Final = "What do these figures say about the growth of revenue and profit? 请说明理由。"
-_NEXT_QUESTION: Final = "And compared with the year before? 与上一年相比如何？"
-_GREEDY: Final = {"temperature": 0.0, "repetition_penalty": 1.0}
+GREEDY: Final = {"temperature": 0.0, "repetition_penalty": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
+class Answered:
     """A request from asking to its end; times are of `time.perf_counter`."""
 
     started: Started
@@ -142,37 +140,17 @@ class Bench:
 
     # -- what is measured
 
-    def follow_up(self, tokens: int, rounds: int) -> FollowUp:
-        """A question after a conversation of about so many tokens, or of what fits.
-
-        Raises:
-            UserError: whatever keeps the engine from answering.
-        """
-        rest = _ANSWER_TOKENS + self._count((Turn("user", _NEXT_QUESTION),))
-        # An answer of unusual pieces has more tokens when it is read again.
-        most = self._facts.context_length - _ANSWER_ROOM - rest - _ANSWER_TOKENS * _LONGEST_PIECE
-        first = self._sized(min(tokens - rest, most))
-        seconds, whole = [], []
-        for _ in range(rounds):
-            answered = self._answer(first, _ANSWER_TOKENS, _GREEDY)
-            turns = (*first, Turn("assistant", answered.text), Turn("user", _NEXT_QUESTION))
-            at_once = self._answer(turns, 1, _GREEDY)
-            anew = self._answer(turns, 1, _GREEDY, seed=_SEED)
-            seconds.append(at_once.finished_at - at_once.sent_at)
-            whole.append(anew.finished_at - anew.sent_at)
-            usage = at_once.finished.usage
-        return FollowUp(usage.prompt_tokens, usage.cached_tokens, tuple(seconds), tuple(whole))
-
     def prefill(self, tokens: int, rounds: int) -> Comparison:
         """Reading a prompt of about so many tokens, or of what fits, into an empty cache.
 
         Raises:
             UserError: whatever keeps the engine from answering.
         """
-        turns = self._sized(min(tokens, self._facts.context_length - _ANSWER_ROOM))
+        turns = self.sized(min(tokens, self._facts.context_length - ANSWER_ROOM))
 
         def ours() -> Sample:
-            answered = self._answer(turns, 1, _GREEDY, seed=_SEED)
+            self.empty()
+            answered = self.answer(turns, 1, GREEDY, seed=SEED)
             took = answered.prefilled_at - answered.started_at
             return Sample(answered.started.prompt_tokens, took, answered.processor_s)
 
@@ -189,12 +167,13 @@ class Bench:
             UserError: whatever keeps the engine from answering.
         """
         turns = (Turn("user", _QUESTION),)
-        prompt_tokens = self._count(turns)
+        prompt_tokens = self.count(turns)
         tokens = max(2, min(tokens, self._facts.context_length - prompt_tokens - 1))
-        sampling = _GREEDY if greedy else {}
+        sampling = GREEDY if greedy else {}
 
         def ours() -> Sample:
-            answered = self._answer(turns, tokens, sampling, seed=_SEED)
+            self.empty()
+            answered = self.answer(turns, tokens, sampling, seed=SEED)
             took = answered.finished_at - answered.prefilled_at
             return Sample(answered.finished.usage.completion_tokens, took, answered.processor_s)
 
@@ -220,7 +199,7 @@ class Bench:
     ) -> Comparison:
         """Both in turns, and each first in every other round, for what one leaves in the processor's caches."""
         warm = (Turn("user", "."),)
-        self._answer(warm, _WARM_UP_TOKENS, _GREEDY, seed=_SEED)
+        self.answer(warm, _WARM_UP_TOKENS, GREEDY, seed=SEED)
         self._bare_run(warm, _WARM_UP_TOKENS)
         pairs = []
         for number in range(rounds):
@@ -234,27 +213,27 @@ class Bench:
 
     # -- prompts of a given size
 
-    def _sized(self, tokens: int) -> tuple[Turn, ...]:
+    def sized(self, tokens: int) -> tuple[Turn, ...]:
         """A question whose prompt has at most so many tokens, and nearly as many.
 
         Raises:
             UserError: `CONTEXT_TOO_LONG`: not even an empty one is that short.
         """
-        least = self._count((Turn("user", "."),))
+        least = self.count((Turn("user", "."),))
         if tokens < least:
             limit = self._facts.context_length
             raise UserError(ErrorCode.CONTEXT_TOO_LONG, tokens=limit - tokens + least, limit=limit, over=least - tokens)
-        text = "".join(map(_line, range(tokens * _LONGEST_PIECE // len(_line(0)) + 1)))
+        text = "".join(map(_line, range(tokens * LONGEST_PIECE // len(_line(0)) + 1)))
         fits, too_long = 1, len(text) + 1
         while too_long - fits > 1:
             middle = (fits + too_long) // 2
-            if self._count((Turn("user", text[:middle]),)) <= tokens:
+            if self.count((Turn("user", text[:middle]),)) <= tokens:
                 fits = middle
             else:
                 too_long = middle
         return (Turn("user", text[:fits]),)
 
-    def _count(self, turns: tuple[Turn, ...]) -> int:
+    def count(self, turns: tuple[Turn, ...]) -> int:
         request = self._client.count(self._model, turns)
         while True:
             _, event = self._next()
@@ -265,9 +244,27 @@ class Bench:
 
     # -- the two sides
 
-    def _answer(
-        self, turns: tuple[Turn, ...], tokens: int, sampling: Mapping[str, float | int], seed: int | None = None
-    ) -> _Answered:
+    def settle(self) -> None:
+        """Waits until the engine has nothing left to do, for nobody either."""
+        self._ask_bare({"ask": "settle"})
+
+    def empty(self) -> None:
+        """Waits as `settle` does; then the engine holds no conversation any more."""
+        self._ask_bare({"ask": "empty"})
+
+    def answer(
+        self,
+        turns: tuple[Turn, ...],
+        tokens: int,
+        sampling: Mapping[str, float | int],
+        seed: int | None = None,
+        **more: Any,
+    ) -> Answered:
+        """Asks, and waits for the end; `more` goes into the `GenerateRequest`.
+
+        Raises:
+            UserError: what the answer ended with.
+        """
         processor = self._processor_s()
         sent_at = time.perf_counter()
         request = self._client.generate(
@@ -277,6 +274,7 @@ class Bench:
                 overrides={**sampling, "max_tokens": tokens},
                 seed=seed,
                 prompt_lookup=False,  # the bare loop computes every token by itself
+                **more,
             )
         )
         started: Started | None = None
@@ -296,7 +294,7 @@ class Bench:
                 _check(event)
                 assert started is not None
                 used = self._processor_s() - processor
-                return _Answered(started, event, text, sent_at, started_at, prefilled_at, at, used)
+                return Answered(started, event, text, sent_at, started_at, prefilled_at, at, used)
 
     def _bare_run(self, turns: Sequence[Turn], tokens: int, threads: int = 0) -> dict[str, float]:
         return self._ask_bare(
@@ -344,6 +342,10 @@ class Bench:
         except psutil.Error as error:
             raise UserError(ErrorCode.ENGINE_DIED, stage="idle", exit_code=None) from error
         return float(theirs.user + theirs.system) + time.process_time()
+
+    @property
+    def context_length(self) -> int:
+        return self._facts.context_length
 
     @property
     def _pid(self) -> int:

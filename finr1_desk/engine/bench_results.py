@@ -69,8 +69,8 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUp:
-    """The first token of a follow-up to a long conversation: sent at once, and with nothing to be reused.
+class FirstToken:
+    """The first token of an answer in a long conversation: with what could be reused, and with nothing.
 
     The seconds are those from asking until the token is there, round by round.
     """
@@ -109,7 +109,9 @@ class Plan:
 class Measured:
     """All of one run. `memory` is the worker's after the follow-ups, before the bare loop was there."""
 
-    follow_up: FollowUp
+    after_pause: FirstToken
+    at_once: FirstToken
+    reopened: FirstToken | None
     prefill: Comparison
     greedy: Comparison
     sampled: Comparison

@@ -2,7 +2,7 @@
 
 Owns the bare loop, which is `llama_decode` and arg-max over the model that the worker has loaded, and the connection
 over which it is asked for. What clients ask for goes through the worker unchanged. The two never compute at once: the
-one client that measures asks for one after the other.
+one client that measures asks for one after the other, and what the worker does for nobody is waited for.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from finr1_desk.engine.loading import Loaded
 from finr1_desk.engine.service import Service
 
 _SEQUENCE: Final = 0
+_SETTLED_POLL_S: Final = 0.01
 _CELLS: Final = 256  # contexts are made in steps of so many tokens
 
 
@@ -120,6 +121,11 @@ def _answer(bare: BareLoop, loaded: Loaded, asked: Mapping[str, Any]) -> dict[st
         case "release":
             bare.release()
             return {}
+        case "settle":
+            return {}
+        case "empty":
+            loaded.cache.forget("")
+            return {}
         case _:
             turns = [Turn(role, content) for role, content in asked["turns"]]
             return bare.run(loaded, turns, asked["tokens"], asked["threads"])
@@ -129,6 +135,8 @@ def _serve(connection: Connection, service: Service) -> None:
     bare = BareLoop()
     while True:
         asked = json.loads(connection.recv_bytes())
+        while not service.is_settled:
+            time.sleep(_SETTLED_POLL_S)
         try:
             with service.holding_model() as loaded:
                 if loaded is None:

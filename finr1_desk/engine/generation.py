@@ -125,6 +125,7 @@ class Generation:
         prompt = make_prompt(loaded, request, prefix, budget)
         tokens = prompt.tokens
         held = self._held = self._taken(tokens)
+        held.worth = 0  # known at the end
         cached = len(loaded.cache.tokens(held))
         self._measured.prompt_tokens, self._measured.cached_tokens = len(tokens), cached
         model = replace(loaded.facts, request=request.model, context_length=limit)

@@ -92,7 +92,10 @@ class IdleWork:
         if task is not None:
             self._compute(task, loaded)
         elif self._tasks and not self._writer.is_busy:
-            self._write(self._tasks.pop(), loaded)
+            try:
+                self._write(self._tasks[-1], loaded)
+            finally:
+                self._tasks.pop()
 
     def forget(self, conversation: str) -> None:
         """A conversation is gone, or all of them where it is empty: nothing of it stays on disk."""

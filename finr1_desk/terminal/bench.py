@@ -6,6 +6,7 @@ keeps its model; only `--tune` changes anything, and says what.
 
 from __future__ import annotations
 
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,10 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from finr1_desk.core.events import ModelRequest, SnapshotPlace
 from finr1_desk.core.wording import percent_text
-from finr1_desk.engine import endpoint, offload
+from finr1_desk.engine import bench_conversation, endpoint, offload
 from finr1_desk.engine.bench import Bench
-from finr1_desk.engine.bench_results import Measured, Plan, Sample
+from finr1_desk.engine.bench_conversation import Kept
+from finr1_desk.engine.bench_results import FirstToken, Measured, Plan, Sample
 from finr1_desk.engine.bench_system import Machine, logical_cores
 from finr1_desk.engine.bench_tuning import Tuning, tune
 from finr1_desk.store.settings_file import save_settings
@@ -28,7 +31,7 @@ from finr1_desk.terminal.voice import CommandError
 from finr1_desk.terminal.workspace import Workspace
 
 _TUNING_TOKENS: Final = 24
-_STEPS: Final = 4
+_STEPS: Final = 6
 _OTHERS_WORTH_SAYING: Final = 0.1
 
 
@@ -61,13 +64,17 @@ def bench(workspace: Workspace, options: BenchOptions) -> int:
         request = replace(request, threads=0)  # so that the plan tells what is used where none is set
     measured: Measured | None = None
     tuning: Tuning | None = None
-    with _status(workspace) as status, _folder(workspace) as folder, Bench(folder, request, status.loading) as running:
-        plan = running.load()
-        if options.tune:
-            tuning = _tuned(running, plan, options.rounds, status)
-        else:
-            measured = _measured(running, options, status)
-        machine = Machine(offload.usable_cores(), logical_cores(), running.others_at_work(), in_use)
+    with _status(workspace) as status, _folder(workspace) as folder:
+        kept: Kept | None = None
+        with Bench(folder, request, status.loading) as running:
+            plan = running.load()
+            if options.tune:
+                tuning = _tuned(running, plan, options.rounds, status)
+            else:
+                measured, kept = _measured(running, options, status, folder)
+            machine = Machine(offload.usable_cores(), logical_cores(), running.others_at_work(), in_use)
+        if measured is not None and kept is not None:
+            measured = replace(measured, reopened=_reopened(workspace, request, kept, options.rounds, status))
     before = workspace.settings.threads
     if tuning is not None and tuning.threads != before:
         save_settings(workspace.paths, replace(workspace.settings, threads=tuning.threads))
@@ -99,10 +106,10 @@ def _speak_of_other_engine(workspace: Workspace, *, tune: bool) -> None:
     )
 
 
-def _measured(running: Bench, options: BenchOptions, status: _Status) -> Measured:
-    """The follow-up first: after it the memory is the engine's alone, as the bare loop has not run yet."""
+def _measured(running: Bench, options: BenchOptions, status: _Status, folder: Path) -> tuple[Measured, Kept]:
+    """The follow-ups first: after them the memory is the engine's alone, as the bare loop has not run yet."""
     status.at(1)
-    follow_up = running.follow_up(options.conversation, options.rounds)
+    after_pause, at_once = bench_conversation.follow_ups(running, options.conversation, options.rounds)
     memory = running.memory()
     status.at(2)
     prefill = running.prefill(options.prompt, options.rounds)
@@ -110,7 +117,18 @@ def _measured(running: Bench, options: BenchOptions, status: _Status) -> Measure
     greedy = running.decode(options.tokens, options.rounds, greedy=True)
     status.at(4)
     sampled = running.decode(options.tokens, options.rounds, greedy=False)
-    return Measured(follow_up, prefill, greedy, sampled, memory)
+    status.at(5)
+    place = SnapshotPlace(str(folder / "snapshots" / "bench.kv"), secrets.token_hex(32))
+    kept = bench_conversation.keep(running, options.conversation, place)
+    return Measured(after_pause, at_once, None, prefill, greedy, sampled, memory), kept
+
+
+def _reopened(workspace: Workspace, request: ModelRequest, kept: Kept, rounds: int, status: _Status) -> FirstToken:
+    """In another engine, as after a restart; the time that loading takes is told elsewhere."""
+    with _folder(workspace) as folder, Bench(folder, request, status.loading) as running:
+        running.load()
+        status.at(6)
+        return bench_conversation.reopened(running, kept, rounds)
 
 
 def _tuned(running: Bench, plan: Plan, rounds: int, status: _Status) -> Tuning:

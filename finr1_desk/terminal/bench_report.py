@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from finr1_desk.core.wording import count_text, size_text
-from finr1_desk.engine.bench_results import Comparison, FollowUp, Measured, Plan, Ratio
+from finr1_desk.engine.bench_results import Comparison, FirstToken, Measured, Plan, Ratio
 from finr1_desk.engine.bench_system import Machine
 from finr1_desk.engine.bench_tuning import Tuning
 from finr1_desk.terminal.output import one_line
@@ -63,9 +63,12 @@ class BenchReport:
                 "prefill": _comparison(self.measured.prefill),
                 "decode": _comparison(self.measured.greedy),
                 "decode_sampled": _comparison(self.measured.sampled),
-                "follow_up": _follow_up(self.measured.follow_up),
+                "follow_up": _first_token(self.measured.after_pause),
+                "follow_up_at_once": _first_token(self.measured.at_once),
                 "memory": asdict(self.measured.memory),
             }
+            if self.measured.reopened is not None:
+                found["reopened"] = _first_token(self.measured.reopened)
         if self.tuning is not None:
             found["tune"] = {
                 "speeds": [
@@ -122,17 +125,14 @@ class BenchReport:
         yield translate("Terminal", "Answer of %1 tokens, likeliest", tokens), self._speeds(measured.greedy)
         tokens = count_text(measured.sampled.ours[0].tokens)
         yield translate("Terminal", "Answer of %1 tokens, sampled", tokens), self._speeds(measured.sampled)
-        follow_up = measured.follow_up
-        yield (
-            translate("Terminal", "Follow-up at %1 tokens", count_text(follow_up.prompt_tokens)),
-            translate(
-                "Terminal",
-                "first token after %1 s, reading everything anew %2 s; ratio %3",
-                _s(follow_up.median_s),
-                _s(follow_up.whole_median_s),
-                _ratio(follow_up.ratio),
-            ),
-        )
+        pause, at_once, reopened = measured.after_pause, measured.at_once, measured.reopened
+        tokens = count_text(pause.prompt_tokens)
+        yield translate("Terminal", "Follow-up at %1 tokens", tokens), self._first_token(pause)
+        tokens = count_text(at_once.prompt_tokens)
+        yield translate("Terminal", "Follow-up at once at %1 tokens", tokens), self._first_token(at_once)
+        if reopened is not None:
+            tokens = count_text(reopened.prompt_tokens)
+            yield translate("Terminal", "Reopened at %1 tokens", tokens), self._first_token(reopened)
         yield translate("Terminal", "Memory"), self._memory()
 
     def _speeds(self, found: Comparison) -> str:
@@ -143,6 +143,15 @@ class BenchReport:
             _rate(found.bare_speed),
             _ratio(found.ratio),
             f"{found.processor_ratio.median:.3f}",
+        )
+
+    def _first_token(self, found: FirstToken) -> str:
+        return self.voice.translate(
+            "Terminal",
+            "first token after %1 s, reading everything anew %2 s; ratio %3",
+            _s(found.median_s),
+            _s(found.whole_median_s),
+            _ratio(found.ratio),
         )
 
     def _memory(self) -> str:
@@ -193,7 +202,7 @@ def _comparison(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _follow_up(found: FollowUp) -> dict[str, Any]:
+def _first_token(found: FirstToken) -> dict[str, Any]:
     return {
         "prompt_tokens": found.prompt_tokens,
         "cached_tokens": found.cached_tokens,

@@ -58,19 +58,22 @@ PLAN = {
     "load": {"load_s": NUMBER, "ready_s": NUMBER},
     "machine": {"physical_cores": int, "logical_cores": int, "others": NUMBER, "engine_in_use": bool},
 }
+FIRST_TOKEN = {
+    "prompt_tokens": int,
+    "cached_tokens": int,
+    "first_token_s": NUMBER,
+    "whole_first_token_s": NUMBER,
+    "ratio": RATIO,
+    "rounds": [{"first_token_s": NUMBER, "whole_first_token_s": NUMBER}],
+}
 OPTIONAL = (int, type(None))
 MEASURED = PLAN | {
     "prefill": COMPARISON,
     "decode": COMPARISON,
     "decode_sampled": COMPARISON,
-    "follow_up": {
-        "prompt_tokens": int,
-        "cached_tokens": int,
-        "first_token_s": NUMBER,
-        "whole_first_token_s": NUMBER,
-        "ratio": RATIO,
-        "rounds": [{"first_token_s": NUMBER, "whole_first_token_s": NUMBER}],
-    },
+    "follow_up": FIRST_TOKEN,
+    "follow_up_at_once": FIRST_TOKEN,
+    "reopened": FIRST_TOKEN,
     "memory": {
         "rss": int,
         "rss_peak": OPTIONAL,
@@ -137,12 +140,12 @@ def test_everything_is_told_to_machines_and_nothing_is_changed(cli: Cli, speakin
 def test_the_same_is_told_to_people_in_both_languages(cli: Cli, speaking_model: Path) -> None:
     words = ("bench", "--model", speaking_model, "--rounds", "1", *SMALL[2:])
     lines = cli.ok(*words).splitlines()
-    assert len(lines) == 9
+    assert len(lines) == 11
     assert any(re.search(r"^Answer of 20 tokens, likeliest +[\d.,]+ tokens/s, .*ratio \d", line) for line in lines)
     if asset("translations", "finr1_desk_zh_CN.qm").exists():
         chinese = cli.ok("--language", "zh_CN", *words).splitlines()
-        assert len(chinese) == 9
-        assert sum(bool(re.search("[\u4e00-\u9fff]", line)) for line in chinese) == 8  # all but that of llama.cpp
+        assert len(chinese) == 11
+        assert sum(bool(re.search("[\u4e00-\u9fff]", line)) for line in chinese) == 10  # all but that of llama.cpp
 
 
 def test_tuning_keeps_the_quickest_and_says_so(cli: Cli, speaking_model: Path) -> None:

@@ -8,9 +8,10 @@ import psutil
 import pytest
 
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.events import ModelRequest
+from finr1_desk.core.events import ModelRequest, SnapshotPlace
 from finr1_desk.engine import endpoint, llama
 from finr1_desk.engine.bench import Bench
+from finr1_desk.engine.bench_conversation import follow_ups, keep, reopened
 from finr1_desk.engine.bench_results import Comparison, Sample
 from finr1_desk.engine.bench_system import worker_memory
 from finr1_desk.engine.bench_tuning import tune
@@ -76,9 +77,23 @@ def test_both_sides_do_the_same_work(bench: Bench) -> None:
 
 def test_a_follow_up_reads_little_of_the_conversation_again(bench: Bench) -> None:
     bench.load()
-    found = bench.follow_up(1200, rounds=2)
-    assert 1100 <= found.prompt_tokens <= 1300
-    assert found.cached_tokens > 0.8 * found.prompt_tokens
+    after_pause, at_once = follow_ups(bench, 1200, rounds=2)
+    assert 1100 <= after_pause.prompt_tokens <= 1300
+    assert after_pause.cached_tokens > at_once.cached_tokens > 0.5 * at_once.prompt_tokens
+    # The question and what opens the answer, in tokens that are bytes here.
+    assert after_pause.prompt_tokens - after_pause.cached_tokens < 100
+    assert len(at_once.seconds) == len(at_once.whole_seconds) == len(after_pause.seconds) == 2
+
+
+def test_a_conversation_is_reopened_by_another_engine(bench: Bench, runtime: Path, short_model: Path) -> None:
+    bench.load()
+    kept = keep(bench, 1200, SnapshotPlace(str(runtime / "snapshots" / "bench.kv"), "ab" * 32))
+    other = runtime.with_name("other")
+    other.mkdir()
+    with Bench(other, model_request(short_model), lambda _fraction: None) as another:
+        another.load()
+        found = reopened(another, kept, rounds=2)
+    assert 0 < found.prompt_tokens - found.cached_tokens < 100
     assert len(found.seconds) == len(found.whole_seconds) == 2
 
 
@@ -86,7 +101,7 @@ def test_sizes_that_do_not_fit_are_cut_to_the_context(bench: Bench) -> None:
     bench.load()
     assert 1900 < bench.prefill(100_000, rounds=1).prompt_tokens <= 2048
     assert bench.decode(100_000, 1, greedy=True).ours[0].tokens > 1500
-    assert bench.follow_up(100_000, rounds=1).prompt_tokens < 2048
+    assert all(found.prompt_tokens < 2048 for found in follow_ups(bench, 100_000, rounds=1))
 
 
 def test_a_context_without_room_is_a_sentence(runtime: Path, short_model: Path) -> None:

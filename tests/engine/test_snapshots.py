@@ -66,7 +66,7 @@ def logits_after(serving: Serving, request: GenerateRequest) -> llama.Logits:
     with serving.service.holding_model() as loaded:
         assert loaded is not None
         original = loaded.context.logits
-        loaded.context.logits = lambda: seen.append(original().copy()) or original()  # type: ignore[method-assign]
+        loaded.context.logits = lambda row=-1: seen.append(original(row).copy()) or original(row)  # type: ignore[method-assign]
         try:
             serving.ask(replace(request, overrides={"max_tokens": 1, "temperature": 0.0}))
         finally:
