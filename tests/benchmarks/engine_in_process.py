@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,39 @@ from finr1_desk.engine.template import TemplateProcess
 SEQUENCE = 0
 
 
+@dataclass(frozen=True)
+class Took:
+    """Seconds of the clock, and of the processor: the latter is what a busy machine changes least, with one thread."""
+
+    seconds: float
+    processor_s: float
+
+
+class Watch:
+    """Measures from when it is made."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter(), time.process_time()
+
+    def took(self) -> Took:
+        return Took(time.perf_counter() - self._started[0], time.process_time() - self._started[1])
+
+
+def median(results: Sequence[Took]) -> Took:
+    return Took(
+        statistics.median(took.seconds for took in results), statistics.median(took.processor_s for took in results)
+    )
+
+
+def ratio(some: Sequence[Took], others: Sequence[Took]) -> dict[str, float]:
+    """The median over rounds of what some took to what the others did, by the clock and by the processor."""
+    pairs = list(zip(some, others, strict=True))
+    return {
+        "clock": statistics.median(one.seconds / other.seconds for one, other in pairs),
+        "processor": statistics.median(one.processor_s / other.processor_s for one, other in pairs),
+    }
+
+
 class ForcedSampler(Sampler):
     """Draws as the engine does, and then takes the next token of a given text instead."""
 
@@ -37,15 +71,15 @@ class ForcedSampler(Sampler):
 class Engine:
     loaded: Loaded
 
-    def prefill(self, prompt: Sequence[int]) -> float:
-        """Seconds to read a prompt into an empty cache."""
+    def prefill(self, prompt: Sequence[int]) -> Took:
+        """Reads a prompt into an empty cache."""
         context = self.loaded.context
         for sequence in list(context.sequences):
             context.drop(sequence)
-        started = time.perf_counter()
+        watch = Watch()
         if compute_all(context, SEQUENCE, prompt) != 0:
             raise RuntimeError("llama_decode failed")
-        return time.perf_counter() - started
+        return watch.took()
 
     def task(self, prompt: Sequence[int], tokens: int, *, samples: int = 1, greedy: bool = False) -> Task:
         request = GenerateRequest(self.loaded.facts.request, (Turn("user", "-"),), samples=samples)
@@ -84,9 +118,9 @@ def engine(path: Path, context_length: int, threads: int) -> Iterator[Engine]:
         loaded.close()
 
 
-def in_turns(rounds: int, *runs: Callable[[], float]) -> list[list[float]]:
+def in_turns(rounds: int, *runs: Callable[[], Took]) -> list[list[Took]]:
     """The results of each run, all of them taking turns; who begins changes from round to round."""
-    results: list[list[float]] = [[] for _ in runs]
+    results: list[list[Took]] = [[] for _ in runs]
     for number in range(rounds):
         order = range(len(runs)) if number % 2 == 0 else reversed(range(len(runs)))
         for which in order:

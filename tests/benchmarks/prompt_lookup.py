@@ -13,47 +13,46 @@ import argparse
 import json
 import os
 import random
-import statistics
 import sys
-import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT
 from finr1_desk.engine import llama
 from finr1_desk.engine.decoding import Decoding
 from finr1_desk.engine.lookup import PromptLookup, costs_of_rows
-from tests.benchmarks.engine_in_process import SEQUENCE, Engine, control, engine, in_turns
+from tests.benchmarks.engine_in_process import SEQUENCE, Engine, Took, Watch, control, engine, in_turns, median, ratio
 
 
-def decoded(bench: Engine, prompt: Sequence[int], text: Sequence[int], costs: Mapping[int, float] | None) -> float:
-    """Tokens a second of writing this text after this prompt; with guesses where there are prices for them."""
+def decoded(bench: Engine, prompt: Sequence[int], text: Sequence[int], costs: Mapping[int, float] | None) -> Took:
+    """Writing this text after this prompt; with guesses where there are prices for them."""
     bench.prefill(prompt)
     answer = bench.forced(prompt, text)
     lookup = PromptLookup(prompt, costs) if costs is not None else None
-    started = time.perf_counter()
+    watch = Watch()
     Decoding(bench.loaded.context, SEQUENCE, answer, control(), lookup).run()
     assert answer.measured.completion_tokens == len(text)
-    return len(text) / (time.perf_counter() - started)
+    return watch.took()
 
 
 def row_costs(bench: Engine, prompt: Sequence[int], sizes: Sequence[int], rounds: int) -> dict[int, float]:
-    """What so many rows cost together, in single ones."""
+    """What so many rows cost together, in single ones, by the processor."""
     bench.prefill(prompt)
     context = bench.loaded.context
 
-    def seconds(rows: int) -> float:
-        started = time.perf_counter()
+    def computed(rows: int) -> Took:
+        watch = Watch()
         assert context.extend([(SEQUENCE, 100 + row) for row in range(rows)]) == 0
-        took = time.perf_counter() - started
+        took = watch.took()
         context.cut(SEQUENCE, len(prompt))
         return took
 
     for rows in (1, *sizes):
-        seconds(rows)
-    times = in_turns(rounds, *(lambda rows=rows: seconds(rows) for rows in (1, *sizes)))  # type: ignore[misc]
-    single = statistics.median(times[0])
-    return {rows: statistics.median(times[number + 1]) / single for number, rows in enumerate(sizes)}
+        computed(rows)
+    times = in_turns(rounds, *(partial(computed, rows) for rows in (1, *sizes)))
+    single = median(times[0]).processor_s
+    return {rows: median(times[number + 1]).processor_s / single for number, rows in enumerate(sizes)}
 
 
 def replayed(
@@ -129,15 +128,13 @@ def main() -> int:
             decoded(bench, prompt, text[:8], None)
             plain, guessing = in_turns(
                 options.rounds,
-                lambda prompt=prompt, text=text: decoded(bench, prompt, text, None),  # type: ignore[misc]
-                lambda prompt=prompt, text=text: decoded(bench, prompt, text, costs),  # type: ignore[misc]
+                partial(decoded, bench, prompt, text, None),
+                partial(decoded, bench, prompt, text, costs),
             )
-            ratios = [ours / theirs for ours, theirs in zip(guessing, plain, strict=True)]
             report[name] = {
-                "plain_tokens_per_s": statistics.median(plain),
-                "guessing_tokens_per_s": statistics.median(guessing),
-                "ratio": statistics.median(ratios),
-                "ratios": ratios,
+                "plain_tokens_per_s": len(text) / median(plain).seconds,
+                "guessing_tokens_per_s": len(text) / median(guessing).seconds,
+                "times_as_quick": ratio(plain, guessing),
             }
     report["real"] = real_gains(outputs, costs, paid)
     print(json.dumps(report, indent=2))

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
-import time
 from pathlib import Path
 
 import llama_cpp
@@ -19,33 +17,33 @@ import llama_cpp
 from finr1_desk.engine.answer import Answer, Measured
 from finr1_desk.engine.decoding import Decoding
 from finr1_desk.engine.samples import Samples
-from tests.benchmarks.engine_in_process import SEQUENCE, Engine, control, engine, in_turns
+from tests.benchmarks.engine_in_process import SEQUENCE, Engine, Took, Watch, control, engine, in_turns, median, ratio
 
 
-def sampled(bench: Engine, prompt: list[int], samples: int, tokens: int, *, greedy: bool) -> tuple[float, float]:
-    """Seconds to read the prompt, and to write the answers."""
+def sampled(bench: Engine, prompt: list[int], samples: int, tokens: int, *, greedy: bool) -> tuple[Took, Took]:
+    """Reading the prompt, and writing the answers."""
     read = bench.prefill(prompt)
     task = bench.task(prompt, tokens, samples=samples, greedy=greedy)
     measured = Measured()
-    started = time.perf_counter()
+    watch = Watch()
     if samples == 1:
         Decoding(bench.loaded.context, SEQUENCE, Answer(task, measured), control(), None).run()
     else:
         sequences = [SEQUENCE, *range(1, samples)]
         Samples(bench.loaded.context, sequences, task, measured, control(), lambda _event: None).run()
     assert measured.completion_tokens == samples * tokens
-    return read, time.perf_counter() - started
+    return read, watch.took()
 
 
-def bare(bench: Engine, prompt: list[int], rows: int, tokens: int) -> float:
-    """Seconds to write as many tokens in as many sequences, with nothing around llama.cpp."""
+def bare(bench: Engine, prompt: list[int], rows: int, tokens: int) -> Took:
+    """Writing as many tokens in as many sequences, with nothing around llama.cpp."""
     bench.prefill(prompt)
     context = bench.loaded.context
     for row in range(1, rows):
         context.copy(SEQUENCE, row, len(prompt))
     batch = llama_cpp.llama_batch_init(rows, 0, 1)
     batch.n_tokens = rows
-    started = time.perf_counter()
+    watch = Watch()
     last = [int(context.logits().argmax())] * rows
     for step in range(tokens - 1):
         for row, token in enumerate(last):
@@ -53,7 +51,7 @@ def bare(bench: Engine, prompt: list[int], rows: int, tokens: int) -> float:
             batch.n_seq_id[row], batch.seq_id[row][0], batch.logits[row] = 1, row, 1
         assert llama_cpp.llama_decode(context._pointer, batch) == 0
         last = [int(context.logits(row).argmax()) for row in range(rows)]
-    took = time.perf_counter() - started
+    took = watch.took()
     llama_cpp.llama_batch_free(batch)
     return took
 
@@ -71,12 +69,12 @@ def main() -> int:
     prompt = [1000 + number for number in range(options.prompt)]
     with engine(options.model, 4096, options.threads) as bench:
 
-        def of(samples: int) -> float:
+        def of(samples: int) -> Took:
             read, wrote = sampled(bench, prompt, samples, options.tokens, greedy=not options.sampled)
             reading.append(read)
             return wrote
 
-        reading: list[float] = []
+        reading: list[Took] = []
         sampled(bench, prompt, options.samples, 4, greedy=True)
         several, rows, one = in_turns(
             options.rounds,
@@ -84,18 +82,22 @@ def main() -> int:
             lambda: bare(bench, prompt, options.samples, options.tokens),
             lambda: of(1),
         )
-    read = statistics.median(reading)
+    read = median(reading)
+
+    def whole(wrote: Took) -> Took:
+        return Took(read.seconds + wrote.seconds, read.processor_s + wrote.processor_s)
+
     report = {
         "samples": options.samples,
         "tokens_each": options.tokens,
         "prompt_tokens": options.prompt,
-        "prefill_s": read,
-        "several_s": statistics.median(several),
-        "bare_rows_s": statistics.median(rows),
-        "one_s": statistics.median(one),
-        "against_bare": statistics.median(a / b for a, b in zip(several, rows, strict=True)),
-        "against_one": statistics.median((read + a) / (read + b) for a, b in zip(several, one, strict=True)),
-        "decode_against_one": statistics.median(a / b for a, b in zip(several, one, strict=True)),
+        "prefill_s": read.seconds,
+        "several_s": median(several).seconds,
+        "bare_rows_s": median(rows).seconds,
+        "one_s": median(one).seconds,
+        "against_bare": ratio(several, rows),
+        "against_one": ratio(list(map(whole, several)), list(map(whole, one))),
+        "decode_against_one": ratio(several, one),
     }
     print(json.dumps(report, indent=2))
     return 0
