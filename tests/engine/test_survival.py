@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from finr1_desk.core.conversation import FinishReason
@@ -20,6 +21,7 @@ from finr1_desk.core.events import (
     Started,
     TextProduced,
 )
+from finr1_desk.engine import attachment
 from finr1_desk.engine.client import EngineClient
 from finr1_desk.engine.safe_mode import SafeModes
 from tests.engine.conftest import MakeClient, MakeModel, ask, model_request
@@ -156,6 +158,36 @@ def test_a_worker_stopped_while_idle_does_not_keep_the_next_question_waiting_for
     os.kill(client.worker_pid, signal.SIGSTOP)
     assert seen.finished(client.generate(ask(path))).params["cause"] == "hang"
     assert seen.finished(client.generate(ask(path))).reason is FinishReason.STOP
+
+
+@pytest.mark.slow
+def test_a_worker_that_does_not_greet_is_ended_and_replaced(
+    make_client: MakeClient, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a window finds it whose predecessor died while the worker was stopped."""
+    monkeypatch.setattr(attachment, "_GREETING_TIMEOUT", 2.0)
+    first, seen = make_client()
+    prove(first, seen, make_model(ANSWER))
+    worker = first.worker_pid
+    assert worker is not None
+    os.kill(worker, signal.SIGSTOP)
+    second, second_seen = make_client()
+    assert second_seen.finished(second.generate(ask(make_model(ANSWER)))).reason is FinishReason.STOP
+    assert second.worker_pid not in (None, worker)
+    assert seen.wait_for(EngineDied).stage == "idle"
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_ends_with_its_last_client_all_the_same(
+    make_client: MakeClient, make_model: MakeModel, runtime: Path, tmp_path: Path
+) -> None:
+    client, seen = make_client(command=faulty(runtime, "hang-on-usr1"))
+    reach(client, seen, "decode", make_model, tmp_path)
+    assert client.worker_pid is not None
+    worker = psutil.Process(client.worker_pid)
+    os.kill(worker.pid, signal.SIGUSR1)
+    client.close(timeout=30.0)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE
 
 
 # -- safe mode
