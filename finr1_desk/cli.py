@@ -11,7 +11,7 @@ import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.terminal.arguments import SAMPLING, WRONG_USAGE, build_parser
@@ -121,20 +121,37 @@ def _check(options: argparse.Namespace) -> None:
     checked(_sampling(options))
     if options.max_think is not None and not 0 <= options.max_think <= MOST_THINKING:
         raise UserError(ErrorCode.BAD_VALUE, name="--max-think", value=str(options.max_think))
-    _check_context(options)
+    _check_loading(options)
     if options.seed is not None and not 0 <= options.seed <= _MAX_SEED:
         raise UserError(ErrorCode.BAD_VALUE, name="--seed", value=str(options.seed))
     if not 1 <= getattr(options, "samples", 1) <= MOST_SAMPLES:
         raise UserError(ErrorCode.BAD_VALUE, name="--samples", value=str(options.samples))
 
 
-def _check_context(options: argparse.Namespace) -> None:
-    if options.ctx is not None and not 1 <= options.ctx <= _MAX_CONTEXT:
-        raise UserError(ErrorCode.BAD_VALUE, name="--ctx", value=str(options.ctx))
+def _check_loading(options: argparse.Namespace) -> None:
+    from finr1_desk.core.settings import LOADING, checked
+
+    given = _loading(options)
+    context = given.pop("context_length", None)  # shorter ones than the settings have are good for trying things
+    if context is not None and not 1 <= context <= _MAX_CONTEXT:
+        raise UserError(ErrorCode.BAD_VALUE, name="--ctx", value=str(context))
+    names = {declared.name: declared.metadata["option"] for declared in LOADING}
+    for name, value in given.items():
+        try:
+            checked(name, value)
+        except UserError as error:
+            raise UserError(error.code, name=names[name], value=str(value)) from None
+
+
+def _loading(options: argparse.Namespace) -> dict[str, Any]:
+    """What was said on how to load the model, by the settings' names."""
+    from finr1_desk.core.settings import LOADING
+
+    return {name.name: value for name in LOADING if (value := getattr(options, name.name)) is not None}
 
 
 def _check_bench(options: argparse.Namespace) -> None:
-    _check_context(options)
+    _check_loading(options)
     bounds = {"rounds": (1, _MAX_ROUNDS), "prompt": (1, _MAX_CONTEXT), "tokens": (2, _MAX_CONTEXT)}
     bounds["conversation"] = bounds["prompt"]
     for name, (least, most) in bounds.items():
@@ -207,7 +224,7 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         system=options.system,
         no_system=options.no_system,
         sampling=_sampling(options),
-        context_length=options.ctx,
+        loading=_loading(options),
         max_think=options.max_think,
         seed=options.seed,
         think=options.think,
@@ -221,7 +238,8 @@ def _bench(options: argparse.Namespace, workspace: Workspace) -> int:
     from finr1_desk.terminal.bench import BenchOptions, bench
 
     sizes = {name: getattr(options, name) for name in ("rounds", "prompt", "tokens", "conversation")}
-    return bench(workspace, BenchOptions(options.model, options.ctx, as_json=options.json, tune=options.tune, **sizes))
+    asked = BenchOptions(options.model, _loading(options), as_json=options.json, tune=options.tune, **sizes)
+    return bench(workspace, asked)
 
 
 def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:

@@ -190,14 +190,6 @@
         <translation>当前由内置的小型演示模型作答。它只用来展示本应用的用法，其数字和判断不可作为依据。要使用 Fin-R1，请在“模型”菜单中选择它的文件。</translation>
     </message>
     <message>
-        <source>Load now</source>
-        <translation>立即加载</translation>
-    </message>
-    <message>
-        <source>Unload</source>
-        <translation>卸载</translation>
-    </message>
-    <message>
         <source>There is no conversation to export.</source>
         <translation>没有可导出的对话。</translation>
     </message>
@@ -645,6 +637,21 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
 </context>
 <context>
+    <name>ModelMenu</name>
+    <message>
+        <source>How the model is loaded…</source>
+        <translation>模型的加载方式…</translation>
+    </message>
+    <message>
+        <source>Load now</source>
+        <translation>立即加载</translation>
+    </message>
+    <message>
+        <source>Unload</source>
+        <translation>卸载</translation>
+    </message>
+</context>
+<context>
     <name>ModelWords</name>
     <message>
         <source>%1: same first choice on %2 % of tokens</source>
@@ -663,6 +670,93 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>An answer is ready</source>
         <translation>回答已生成</translation>
+    </message>
+</context>
+<context>
+    <name>PlanDialog</name>
+    <message>
+        <source>No model</source>
+        <translation>没有模型</translation>
+    </message>
+    <message>
+        <source>The engine is looking at the model…</source>
+        <translation>引擎正在查看模型…</translation>
+    </message>
+    <message>
+        <source>How the model is loaded</source>
+        <translation>模型的加载方式</translation>
+    </message>
+    <message>
+        <source>Remembered for this model on this computer, and used when it is loaded next.</source>
+        <translation>将为此模型在本机上记住，并在下次加载时使用。</translation>
+    </message>
+    <message>
+        <source>Load now</source>
+        <translation>立即加载</translation>
+    </message>
+    <message>
+        <source>As in the settings</source>
+        <translation>恢复为全局设置</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>PlanWords</name>
+    <message>
+        <source>, </source>
+        <comment>between things in a row</comment>
+        <translation>，</translation>
+    </message>
+    <message>
+        <source>The model could not be loaded as wished: %1.</source>
+        <translation>未能按要求加载模型：%1。</translation>
+    </message>
+    <message>
+        <source>weights %1, KV %2, compute %3 GiB</source>
+        <translation>权重 %1、KV %2、计算 %3 GiB</translation>
+    </message>
+    <message>
+        <source>%1 of %2 layers on %3, %4 GB: %5</source>
+        <translation>共 %2 层，其中 %1 层在 %3（%4 GB）上：%5</translation>
+    </message>
+    <message>
+        <source>all layers on the processor: %1; %2 GiB free</source>
+        <translation>所有层都在处理器上：%1；可用 %2 GiB</translation>
+    </message>
+    <message>
+        <source>%1 of %2 layers on the processor: %3; %4 GiB free</source>
+        <translation>共 %2 层，其中 %1 层在处理器上：%3；可用 %4 GiB</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>context %1 tokens, KV cache %2, flash attention %3, batches of %4, threads %5</source>
+        <translation>上下文 %1 个词元，KV 缓存 %2，Flash Attention %3，批大小 %4，线程 %5</translation>
+    </message>
+    <message>
+        <source>KV cache %1 instead of %2</source>
+        <translation>KV 缓存为 %1，而非 %2</translation>
+    </message>
+    <message>
+        <source>context %1 instead of %2 tokens</source>
+        <translation>上下文为 %1 个词元，而非 %2</translation>
+    </message>
+    <message>
+        <source>%1 instead of %2 layers on the GPU</source>
+        <translation>GPU 上为 %1 层，而非 %2 层</translation>
+    </message>
+    <message>
+        <source>flash attention %1 instead of %2</source>
+        <translation>Flash Attention 为 %1，而非 %2</translation>
     </message>
 </context>
 <context>
@@ -1051,6 +1145,10 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>引擎</translation>
     </message>
     <message>
+        <source>Choose for me</source>
+        <translation>自动选择</translation>
+    </message>
+    <message>
         <source>Language</source>
         <translation>语言</translation>
     </message>
@@ -1161,6 +1259,46 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>-1: as many as fit.</source>
         <translation>-1：尽可能多。</translation>
+    </message>
+    <message>
+        <source>KV cache</source>
+        <translation>KV 缓存</translation>
+    </message>
+    <message>
+        <source>8 bits take half the memory. Chosen for you: 16 bits where they fit.</source>
+        <translation>8 位只占一半内存。自动选择时，放得下就用 16 位。</translation>
+    </message>
+    <message>
+        <source>16 bits (f16)</source>
+        <translation>16 位 (f16)</translation>
+    </message>
+    <message>
+        <source>8 bits (q8_0)</source>
+        <translation>8 位 (q8_0)</translation>
+    </message>
+    <message>
+        <source>Flash attention</source>
+        <translation>Flash Attention</translation>
+    </message>
+    <message>
+        <source>Saves memory with long contexts. An 8-bit KV cache needs it.</source>
+        <translation>上下文较长时节省内存；8 位 KV 缓存需要它。</translation>
+    </message>
+    <message>
+        <source>On</source>
+        <translation>开</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>关</translation>
+    </message>
+    <message>
+        <source>Tokens read at once</source>
+        <translation>一次读取的词元数</translation>
+    </message>
+    <message>
+        <source>0: chosen for you. Fewer stop sooner, more need memory.</source>
+        <translation>0：自动选择。越少停止得越快，越多占用内存越大。</translation>
     </message>
     <message>
         <source>Processor threads</source>
@@ -1416,10 +1554,6 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>the longest reasoning; 0: without a limit</source>
         <translation>推理的最大长度；0：不限制</translation>
-    </message>
-    <message>
-        <source>the length of the context in tokens</source>
-        <translation>上下文长度（词元）</translation>
     </message>
     <message>
         <source>makes the answer repeatable</source>
@@ -1706,6 +1840,10 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>方案</translation>
     </message>
     <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
         <source>Loading</source>
         <translation>加载</translation>
     </message>
@@ -1882,8 +2020,12 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>“处理器线程数”原为 %1，现为 %2。</translation>
     </message>
     <message>
-        <source>%1, %2 of %3 layers on the GPU; context %4, KV cache %5; threads %6, for prompts %7</source>
-        <translation>%1，GPU 上 %2 层，共 %3 层；上下文 %4，KV 缓存 %5；线程 %6，读取提示时 %7</translation>
+        <source>%1 tokens, KV cache %2; threads %3, for prompts %4</source>
+        <translation>%1 个词元，KV 缓存 %2；线程 %3，读取提示 %4</translation>
+    </message>
+    <message>
+        <source>%1 (%2; %3), %4 free</source>
+        <translation>%1（%2；%3），剩余 %4</translation>
     </message>
     <message>
         <source>%1 s; %2 s with the start of the engine</source>
@@ -1952,10 +2094,6 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>The engine crashed with these models and runs them more slowly since: %1</source>
         <translation>引擎曾因这些模型崩溃，此后以较慢的方式运行它们：%1</translation>
-    </message>
-    <message>
-        <source>%1 (%2), %3 free</source>
-        <translation>%1（%2），剩余 %3</translation>
     </message>
     <message>
         <source>An example question:</source>

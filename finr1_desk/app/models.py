@@ -6,7 +6,7 @@ Owns the choice and the loading state. It reads headers in the background and ne
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -24,9 +24,13 @@ from finr1_desk.core.events import (
     ModelLoaded,
     ModelRequest,
     ModelUnloaded,
+    Planned,
     Started,
 )
+from finr1_desk.core.plan import LoadPlan
+from finr1_desk.core.settings import loading_values
 from finr1_desk.store.paths import DataPaths
+from finr1_desk.store.settings_file import load_model_settings, save_model_settings
 
 if TYPE_CHECKING:
     from finr1_desk.library.discovery import FoundModel
@@ -42,6 +46,8 @@ class Models(QObject):
     died = Signal(object)  # EngineDied
     failed = Signal(object)  # UserError
     hashed = Signal(str, str)  # path, sha256
+    planned = Signal(object)  # LoadPlan, of the chosen model
+    planFailed = Signal(object)  # UserError
 
     def __init__(
         self,
@@ -59,6 +65,9 @@ class Models(QObject):
         self._hashing: set[Path] = set()
         self._loads: set[str] = set()
         self._busy: set[str] = set()
+        self._planning = ""
+        self.plan: LoadPlan | None = None
+        self.own_settings: dict[str, Any] = {}
         self._found: list[FoundModel] = []
         self.choice: FoundModel | None = None
         self.loaded: LoadedModel | None = None
@@ -89,13 +98,7 @@ class Models(QObject):
         """How the chosen model is asked for; None while there is none."""
         if self.choice is None:
             return None
-        values = self._settings.value
-        return ModelRequest(
-            path=str(self.choice.path),
-            context_length=values.context_length,
-            gpu_layers=values.gpu_layers,
-            threads=values.threads,
-        )
+        return ModelRequest(str(self.choice.path), **self.loading_values())
 
     def _on_chosen(self, model: FoundModel) -> None:
         self._settings.set(model_path=str(model.path))
@@ -104,6 +107,8 @@ class Models(QObject):
 
     def _set_choice(self, model: FoundModel | None) -> None:
         self.choice = model
+        self.plan, self._planning = None, ""
+        self.own_settings = load_model_settings(self._paths, model.path) if model is not None else {}
         self.chosen.emit(model)
 
     def _on_choice_failed(self, error: UserError) -> None:
@@ -117,6 +122,37 @@ class Models(QObject):
     def _on_found(self, models: list[FoundModel]) -> None:
         self._found = models
         self.foundChanged.emit(models)
+
+    # -- how it is loaded
+
+    def loading_values(self) -> dict[str, Any]:
+        """What is asked for when the chosen model is loaded: the settings, and what was set for it alone."""
+        return loading_values(self._settings.value, self.own_settings)
+
+    def make_plan(self) -> None:
+        """Asks the engine how the chosen model would be loaded now; `planned` or `planFailed` tells."""
+        request = self.request()
+        if request is not None:
+            self._planning = self._link.client.plan(request)
+
+    def set_own(self, **values: Any) -> None:
+        """Sets something for the chosen model on this machine."""
+        self._keep_own(self.own_settings | values)
+
+    def forget_own(self) -> None:
+        """The chosen model is loaded as the settings say again."""
+        self._keep_own({})
+
+    def _keep_own(self, values: dict[str, Any]) -> None:
+        if self.choice is None:
+            return
+        try:
+            save_model_settings(self._paths, self.choice.path, values)
+        except UserError as error:
+            self.failed.emit(error)
+            return
+        self.own_settings = values
+        self.make_plan()
 
     # -- loading
 
@@ -187,6 +223,13 @@ class Models(QObject):
                 self.loading.emit(path, fraction)
             case ModelLoaded(model):
                 self._set_loaded(model)
+            case Planned(request, plan) if request == self._planning:
+                self.plan, self._planning = plan, ""
+                self.planned.emit(plan)
+            case Finished(request, _, code=code, params=params) if request == self._planning:
+                self.plan, self._planning = None, ""
+                if code is not None:
+                    self.planFailed.emit(UserError(code, **params))
             case Started(model=model) if self.loaded != model:
                 self._set_loaded(model)
             case ModelUnloaded():
@@ -217,6 +260,9 @@ class Models(QObject):
         self.loaded = model
         if model is not None:
             self._loads.clear()
+            if model.plan is not None and model.request == self.request():
+                self.plan = model.plan
+                self.planned.emit(model.plan)
         self.changed.emit(model)
         self._restart_idle()
 

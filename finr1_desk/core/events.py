@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from finr1_desk.core.conversation import FinishReason, LeftOut, Timing, Usage
 from finr1_desk.core.errors import ErrorCode, Param
+from finr1_desk.core.plan import AUTO, LoadPlan
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.sampling import Sampling
 
@@ -26,12 +27,18 @@ class ModelRequest:
         context_length: tokens; the engine lowers it to what the model was trained for.
         gpu_layers: layers on the GPU; -1 leaves it to the engine.
         threads: for generation; 0 leaves it to the engine.
+        kv_type: of the KV cache, `f16` or `q8_0`; `auto` leaves it to the engine.
+        flash_attention: `on` or `off`; `auto` leaves it to llama.cpp.
+        micro_batch: tokens computed at once; 0 leaves it to the engine.
     """
 
     path: str
     context_length: int = 16384
     gpu_layers: int = -1
     threads: int = 0
+    kv_type: str = AUTO
+    flash_attention: str = AUTO
+    micro_batch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,8 @@ class LoadedModel:
 
     `memory_bytes` maps a device's name to what llama.cpp says it holds there; `device` is the one to show.
     `starts_in_think` says that the template opens the thinking itself. `safe_mode` names what is done without because
-    the engine crashed with it; empty where everything is used.
+    the engine crashed with it; empty where everything is used. `gpu_layers` does not count the output layer. `plan` is
+    how it was loaded.
     """
 
     request: ModelRequest
@@ -109,6 +117,7 @@ class LoadedModel:
     starts_in_think: bool = False
     memory_bytes: Mapping[str, int] = field(default_factory=dict)
     safe_mode: str = ""
+    plan: LoadPlan | None = None
 
 
 # -- events; `request` is the id the client gave, `sequence` the engine's sequence
@@ -226,6 +235,14 @@ class TokensCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """How a model would be loaded now."""
+
+    request: str
+    plan: LoadPlan
+
+
+@dataclass(frozen=True, slots=True)
 class EngineDied:
     """The worker ended without being asked. Every open request has got its `Finished` before this, or is asked again.
 
@@ -255,5 +272,6 @@ EngineEvent = (
     | SampleFinished
     | Finished
     | TokensCounted
+    | Planned
     | EngineDied
 )

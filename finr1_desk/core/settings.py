@@ -29,8 +29,10 @@ def _setting(
     minimum: float | None = None,
     maximum: float | None = None,
     step: float | None = None,
+    option: str = "",
 ) -> Any:
     metadata = {
+        "option": option,
         "label": label,
         "help": help,
         "group": group,
@@ -45,6 +47,7 @@ def _setting(
 APPEARANCE: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
 ANSWERS: Final = QT_TRANSLATE_NOOP("Settings", "Answers")
 ENGINE: Final = QT_TRANSLATE_NOOP("Settings", "Engine")
+CHOOSE: Final = QT_TRANSLATE_NOOP("Settings", "Choose for me")
 MOST_THINKING: Final = 32768
 
 
@@ -162,6 +165,7 @@ class Settings:
         minimum=512,
         maximum=131072,
         step=1024,
+        option="--ctx",
     )
     gpu_layers: int = _setting(
         -1,
@@ -171,6 +175,41 @@ class Settings:
         minimum=-1,
         maximum=1000,
         step=1,
+        option="--gpu-layers",
+    )
+    kv_type: str = _setting(
+        "auto",
+        QT_TRANSLATE_NOOP("Settings", "KV cache"),
+        QT_TRANSLATE_NOOP("Settings", "8 bits take half the memory. Chosen for you: 16 bits where they fit."),
+        group=ENGINE,
+        choices={
+            "auto": CHOOSE,
+            "f16": QT_TRANSLATE_NOOP("Settings", "16 bits (f16)"),
+            "q8_0": QT_TRANSLATE_NOOP("Settings", "8 bits (q8_0)"),
+        },
+        option="--kv-type",
+    )
+    flash_attention: str = _setting(
+        "auto",
+        QT_TRANSLATE_NOOP("Settings", "Flash attention"),
+        QT_TRANSLATE_NOOP("Settings", "Saves memory with long contexts. An 8-bit KV cache needs it."),
+        group=ENGINE,
+        choices={
+            "auto": CHOOSE,
+            "on": QT_TRANSLATE_NOOP("Settings", "On"),
+            "off": QT_TRANSLATE_NOOP("Settings", "Off"),
+        },
+        option="--flash-attention",
+    )
+    micro_batch: int = _setting(
+        0,
+        QT_TRANSLATE_NOOP("Settings", "Tokens read at once"),
+        QT_TRANSLATE_NOOP("Settings", "0: chosen for you. Fewer stop sooner, more need memory."),
+        group=ENGINE,
+        minimum=0,
+        maximum=4096,
+        step=64,
+        option="--batch",
     )
     threads: int = _setting(
         0,
@@ -180,6 +219,7 @@ class Settings:
         minimum=0,
         maximum=512,
         step=1,
+        option="--threads",
     )
     prompt_lookup: bool = _setting(
         True,
@@ -218,6 +258,18 @@ class Settings:
         maximum=1024,
         step=1,
     )
+
+
+# How a model is loaded; these can be set for one model on one machine, and on the command line.
+LOADING: Final = tuple(declared for declared in fields(Settings) if declared.metadata["option"])
+
+
+def loading_values(settings: Settings, *overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What applies of `LOADING`: the settings, replaced by each of the overrides in turn, which may lack anything."""
+    values = {declared.name: getattr(settings, declared.name) for declared in LOADING}
+    for override in overrides:
+        values |= {name: value for name, value in override.items() if name in values}
+    return values
 
 
 def sampling_overrides(settings: Settings) -> dict[str, float | int]:

@@ -18,7 +18,7 @@ from finr1_desk.core.events import GenerateRequest, TextProduced
 from finr1_desk.core.prompts import shown_to_model
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling
-from finr1_desk.engine.llama import Vocabulary
+from finr1_desk.engine.llama_vocabulary import Vocabulary
 from finr1_desk.engine.loading import Loaded
 from finr1_desk.engine.repetition import LoopDetector
 from finr1_desk.engine.sampler import Logits, Sampler

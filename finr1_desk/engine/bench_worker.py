@@ -91,6 +91,8 @@ class BareLoop:
                 threads_prefill=chosen.prefill,
                 micro_batch=loaded.context.micro_batch,
                 should_abort=lambda: False,
+                kv_type=loaded.context.kv_type,
+                flash_attention=loaded.context.flash_attention,
             )
         except llama.LlamaError as error:
             raise UserError(ErrorCode.OUT_OF_MEMORY, context=self._length) from error

@@ -37,6 +37,7 @@ from finr1_desk.core.events import (
     ModelLoaded,
     ModelRequest,
     ModelUnloaded,
+    Planned,
     PrefillProgress,
     Started,
     TextProduced,
@@ -57,6 +58,7 @@ from finr1_desk.engine.protocol import (
     Generate,
     Hello,
     Load,
+    PlanLoad,
     Pulse,
     Reply,
     Unload,
@@ -73,7 +75,7 @@ _STAGES = ("decode", "prefill", "load")  # the furthest first
 class _Open:
     """A request that has not ended. `stage` is the furthest it is known to have come."""
 
-    command: Load | Generate | Count | Unload | Forget
+    command: Load | Generate | Count | PlanLoad | Unload | Forget
     stage: str = "idle"
 
 
@@ -126,6 +128,9 @@ class EngineClient:
 
     def count(self, model: ModelRequest, turns: tuple[Turn, ...]) -> str:
         return self._ask(lambda request: Count(request, model, turns))
+
+    def plan(self, model: ModelRequest) -> str:
+        return self._ask(lambda request: PlanLoad(request, model))
 
     def answer_now(self, request_id: str) -> None:
         self._post(AnswerNow(request_id))
@@ -213,7 +218,7 @@ class EngineClient:
     def _send(self, command: Command) -> None:
         if isinstance(command, Unload | Forget) and self._link.connection is None:
             return  # no worker, so nothing is loaded
-        if isinstance(command, Load | Generate | Count | Unload | Forget):
+        if isinstance(command, Load | Generate | Count | PlanLoad | Unload | Forget):
             if not self._open:
                 self._watch.begin()
             self._open[command.request] = _Open(command)
@@ -274,7 +279,7 @@ class EngineClient:
                 opened.stage = "prefill"
             elif isinstance(message, TextProduced):
                 opened.stage = "decode"
-            elif isinstance(message, Finished | TokensCounted):
+            elif isinstance(message, Finished | TokensCounted | Planned):
                 del self._open[message.request]
             self._tell(message)
 

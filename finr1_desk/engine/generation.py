@@ -23,8 +23,9 @@ from finr1_desk.engine.context_policy import Budget, Prompt, fit
 from finr1_desk.engine.decoding import Control, Decoding
 from finr1_desk.engine.idle import Answered
 from finr1_desk.engine.llama import DECODE_ABORTED, Context, LlamaError
-from finr1_desk.engine.loading import Loaded, effective_context
+from finr1_desk.engine.loading import Loaded
 from finr1_desk.engine.lookup import PromptLookup, costs_of_rows
+from finr1_desk.engine.planning import effective_context
 from finr1_desk.engine.sampler import BadLogitsError
 from finr1_desk.engine.samples import Samples
 from finr1_desk.engine.snapshots import reopen
@@ -118,7 +119,7 @@ class Generation:
             raise UserError(ErrorCode.BAD_VALUE, name="max_think", value=str(request.max_think))
         if not 1 <= request.samples <= MOST_SAMPLES:
             raise UserError(ErrorCode.BAD_VALUE, name="samples", value=str(request.samples))
-        limit = effective_context(request.model.context_length, loaded.facts.trained_context)
+        limit = effective_context(request.model.context_length, loaded.facts.context_length)
         # As the model produced it, so neither normalised nor merged with what stands before.
         prefix = loaded.model.vocabulary.tokenise(request.prefix, parse_special=False)
         budget = Budget.of(limit, sampling.max_tokens)

@@ -6,7 +6,9 @@ how long the file should be. llama.cpp reads everything else itself.
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ _SCALARS: Final = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f"
 _STRING: Final = 8
 _ARRAY: Final = 9
 _MAX_STRING: Final = 64 * 2**20
+_WINDOW: Final = 2**20
 _MAX_ENTRIES: Final = 1_000_000
 _MAX_NESTING: Final = 4
 _ALIGNMENT: Final = 32
@@ -45,6 +48,16 @@ class GgufFacts:
     split_count: int = 1
     file_bytes: int = 0
     numbers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorPlace:
+    """A tensor of a file: `file` counts the parts of a split model, `offset` the bytes from the start of its data."""
+
+    name: str
+    bytes: int
+    file: int
+    offset: int
 
 
 class _DamagedError(Exception):
@@ -85,6 +98,35 @@ def missing_bytes(path: str, size_of: Callable[[int, int], int]) -> UserError | 
     return UserError(ErrorCode.MODEL_TRUNCATED, path=path, expected_bytes=expected, actual_bytes=reader.size)
 
 
+def parts(path: str, split_count: int) -> list[str]:
+    """The files of a model in their order: the file itself, or all parts where it is split."""
+    if split_count == 1:
+        return [path]
+    first = Path(path)
+    stem = re.sub(r"-\d{5}-of-\d{5}$", "", first.stem)
+    found = sorted(str(part) for part in first.parent.glob(f"{glob.escape(stem)}-*-of-*{first.suffix}"))
+    return found or [path]
+
+
+def tensor_places(path: str, split_count: int, size_of: Callable[[int, int], int]) -> list[TensorPlace]:
+    """All tensors of a model.
+
+    Args:
+        size_of: as in `missing_bytes`.
+
+    Raises:
+        UserError: as `read_facts`.
+    """
+    places: list[TensorPlace] = []
+    for number, part in enumerate(parts(path, split_count)):
+        try:
+            with Path(part).open("rb") as file:
+                places += _Reader(part, file).tensors(number, size_of)
+        except OSError as error:
+            raise UserError(ErrorCode.MODEL_UNREADABLE, path=part, reason=str(error)) from error
+    return places
+
+
 class _Reader:
     def __init__(self, path: str, file: IO[bytes]) -> None:
         self._path, self._file = path, file
@@ -104,18 +146,27 @@ class _Reader:
 
     def expected_bytes(self, size_of: Callable[[int, int], int]) -> int:
         """The length that the header gives to the file. Raises UserError, as `facts`."""
-        alignment, end = _ALIGNMENT, 0
+        alignment = _ALIGNMENT
         try:
             tensors, entries = self._counts()
             for key, value in self._entries(entries):
                 taken = value()
                 if key == "general.alignment" and isinstance(taken, int) and taken > 0:
                     alignment = taken
-            for _ in range(tensors):
-                end = max(end, self._tensor_end(size_of))
+            end = max((offset + size for _, size, offset in self._tensors(tensors, size_of)), default=0)
         except _DamagedError as error:
             raise self._truncated() from error
         return -(-self._file.tell() // alignment) * alignment + end
+
+    def tensors(self, number: int, size_of: Callable[[int, int], int]) -> list[TensorPlace]:
+        """The tensors that the header lists. Raises UserError, as `facts`."""
+        try:
+            count, entries = self._counts()
+            for _, value in self._entries(entries):
+                value()
+            return [TensorPlace(name, size, number, offset) for name, size, offset in self._tensors(count, size_of)]
+        except _DamagedError as error:
+            raise self._truncated() from error
 
     def _truncated(self) -> UserError:
         return UserError(ErrorCode.MODEL_TRUNCATED, path=self._path, expected_bytes=None, actual_bytes=self.size)
@@ -137,13 +188,14 @@ class _Reader:
         for _ in range(count):
             yield self._string(), lambda: self._value(self._number("<I"))
 
-    def _tensor_end(self, size_of: Callable[[int, int], int]) -> int:
-        self._string()
-        elements = 1
-        for _ in range(min(self._number("<I"), _MAX_NESTING)):
-            elements *= self._number("<Q")
-        kind, offset = self._number("<I"), self._number("<Q")
-        return int(offset + size_of(kind, elements))
+    def _tensors(self, count: int, size_of: Callable[[int, int], int]) -> Iterator[tuple[str, int, int]]:
+        """Name, bytes and offset of each tensor."""
+        for _ in range(count):
+            name, elements = self._string(), 1
+            for _ in range(min(self._number("<I"), _MAX_NESTING)):
+                elements *= self._number("<Q")
+            kind, offset = self._number("<I"), self._number("<Q")
+            yield name, size_of(kind, elements), offset
 
     @staticmethod
     def _take(facts: GgufFacts, key: str, value: Any) -> None:
@@ -166,9 +218,30 @@ class _Reader:
         inner, length = self._number("<I"), self._number("<Q")
         if inner in _SCALARS:
             return self._numbers(_SCALARS[inner], length)
+        if inner == _STRING:
+            self._skip_strings(length)
+            return None
         for _ in range(length):
             self._value(inner, nesting + 1)
         return None
+
+    def _skip_strings(self, count: int) -> None:
+        """A vocabulary has hundreds of thousands of strings, so this loop is tight."""
+        unpack, read = struct.Struct("<Q").unpack_from, self._file.read
+        start, window, at = self._file.tell(), b"", 0
+        for _ in range(count):
+            if at + 8 > len(window):
+                start += at
+                if start + 8 > self.size:
+                    raise _DamagedError
+                self._file.seek(start)
+                window, at = read(_WINDOW), 0
+                if len(window) < 8:
+                    raise _DamagedError
+            at += 8 + unpack(window, at)[0]
+        if start + at > self.size:
+            raise _DamagedError
+        self._file.seek(start + at)
 
     def _numbers(self, form: str, length: int) -> int | None:
         size = struct.calcsize(form)

@@ -32,6 +32,10 @@ class Engine(Protocol):
         """Counts the tokens of a prompt. Returns a request id; `TokensCounted` comes, or `Finished` with an error."""
         ...
 
+    def plan(self, model: ModelRequest) -> str:
+        """Asks how a model would be loaded now. Returns a request id; `Planned` comes, or `Finished` with an error."""
+        ...
+
     def answer_now(self, request_id: str) -> None:
         """Ends the thinking of a request and lets the model answer; nothing where it does not think."""
         ...

@@ -1,4 +1,4 @@
-"""llama.cpp's low-level API as a few objects; beside `llama_devices` the only importer of llama_cpp.
+"""llama.cpp's low-level API as a few objects; beside `llama_devices` and `llama_vocabulary` the only importer of it.
 
 Owns every pointer into llama.cpp: the log, a model with its vocabulary, a context with its KV cache. It knows nothing
 of conversations, sampling or clients. `llama_cpp` is pinned exactly, because ctypes accepts wrong argument lists
@@ -10,16 +10,15 @@ Not thread-safe but for `Vocabulary.tokenise`, which llama.cpp allows from any t
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 import llama_cpp
 import numpy as np
 import numpy.typing as npt
 
-from finr1_desk.core.reasoning import TAGS
-from finr1_desk.engine.llama_devices import type_name
 from finr1_desk.engine.llama_log import LogLines
+from finr1_desk.engine.llama_vocabulary import Vocabulary
 
 REQUIRED_VERSION: Final = "0.3.36"
 
@@ -27,6 +26,13 @@ if llama_cpp.__version__ != REQUIRED_VERSION:
     raise ImportError(f"llama-cpp-python {REQUIRED_VERSION} is needed, {llama_cpp.__version__} is installed")
 
 Logits = npt.NDArray[np.float32]
+
+_KV_TYPES: Final = {"f16": llama_cpp.GGML_TYPE_F16, "q8_0": llama_cpp.GGML_TYPE_Q8_0}
+_FLASH_ATTENTION: Final = {
+    "auto": llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    "on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
 
 
 class LlamaError(Exception):
@@ -56,80 +62,6 @@ class LlamaLog(LogLines):
 # -- models
 
 
-class Vocabulary:
-    """Text to token ids and back. The pieces of tokens are remembered, so the second look-up costs a dictionary's."""
-
-    def __init__(self, pointer: int, metadata: Mapping[str, str]) -> None:
-        self._pointer = pointer
-        self._pieces: dict[int, bytes] = {}
-        self._ends: dict[int, bool] = {}
-        self.size = int(llama_cpp.llama_vocab_n_tokens(pointer))
-        self.pre = metadata.get("tokenizer.ggml.pre", "")
-        self.bos = bos if (bos := int(llama_cpp.llama_vocab_bos(pointer))) >= 0 else None
-        self.eos = eos if (eos := int(llama_cpp.llama_vocab_eos(pointer))) >= 0 else None
-        self.adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(pointer))
-
-    def tokenise(self, text: str, *, parse_special: bool) -> list[int]:
-        """Token ids of the text alone: no token is added at either end.
-
-        `parse_special=False` takes the text of control tokens for what it is: text.
-        """
-        raw = text.encode("utf-8", "replace")  # a lone surrogate has no UTF-8
-        room = len(raw) + 8
-        while True:
-            buffer = (llama_cpp.llama_token * room)()
-            count = llama_cpp.llama_tokenize(self._pointer, raw, len(raw), buffer, room, False, parse_special)
-            if count >= 0:
-                return list(buffer[:count])
-            room = -count
-
-    def control_token(self, text: str) -> int | None:
-        """The id of a control token by its text; None where the vocabulary has none of that name."""
-        ids = self.tokenise(text, parse_special=True)
-        if len(ids) == 1 and llama_cpp.llama_vocab_is_control(self._pointer, ids[0]):
-            return ids[0]
-        return None
-
-    def is_control(self, token: int) -> bool:
-        return bool(llama_cpp.llama_vocab_is_control(self._pointer, token))
-
-    def text(self, token: int) -> str:
-        """How the vocabulary spells a token, control tokens included."""
-        return self._piece(token, special=True).decode("utf-8", "replace")
-
-    def is_end(self, token: int) -> bool:
-        """Whether generation ends with this token."""
-        end = self._ends.get(token)
-        if end is None:
-            end = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._pointer, token))
-        return end
-
-    def ignore_ends(self) -> None:
-        """No token ends generation from now on: what measures speed needs answers of a given length."""
-        is_end = llama_cpp.llama_vocab_is_eog
-        self._ends = {token: False for token in range(self.size) if is_end(self._pointer, token)}
-
-    def piece(self, token: int) -> bytes:
-        """The bytes that a token adds to the output: none for a control token, unless it spells a reasoning tag."""
-        piece = self._pieces.get(token)
-        if piece is None:
-            piece = self._piece(token, special=False)
-            if not piece:
-                spelled = self._piece(token, special=True)
-                piece = spelled if spelled.decode("utf-8", "replace") in TAGS else b""
-            self._pieces[token] = piece
-        return piece
-
-    def _piece(self, token: int, *, special: bool) -> bytes:
-        room = 64
-        while True:
-            buffer = ctypes.create_string_buffer(room)
-            count = llama_cpp.llama_token_to_piece(self._pointer, token, buffer, room, 0, special)
-            if count >= 0:
-                return buffer.raw[:count]
-            room = -count
-
-
 class Model:
     """A loaded model. `close` frees it; contexts made from it must be closed before."""
 
@@ -141,13 +73,18 @@ class Model:
         gpu_layers: int = 0,
         extra_buffers: bool = True,
         vocabulary_only: bool = False,
+        simulated: bool = False,
+        overrides: ctypes.Array[Any] | None = None,
         on_progress: Callable[[float], bool] | None = None,
     ) -> None:
         """Loads the file, which takes from a moment to minutes.
 
         Args:
-            gpu_layers: how many layers go to the GPU; -1 leaves it alone, 0 lets it help with prompts.
+            gpu_layers: how many layers go to the GPU, the output layer with the first of them; -1 leaves it alone,
+                0 lets it help with prompts.
             extra_buffers: whether weights may be rearranged for the processor.
+            simulated: reads the header only; contexts made from it tell what they would take, and compute nothing.
+            overrides: which tensor lies where, as `llama_devices.all_in_memory` makes it; kept while loading.
             on_progress: called with a fraction from 0 to 1; returning False stops loading.
 
         Raises:
@@ -162,11 +99,16 @@ class Model:
             return not stopped
 
         params = llama_cpp.llama_model_default_params()
-        params.n_gpu_layers = max(0, gpu_layers)
+        params.n_gpu_layers = gpu_layers + 1 if gpu_layers > 0 else 0
         params.use_extra_bufts = extra_buffers
         no_devices = (ctypes.c_void_p * 1)()
         params.devices = ctypes.addressof(no_devices) if gpu_layers < 0 else None
         params.vocab_only = vocabulary_only
+        if simulated:
+            params.no_alloc = True
+            params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
+        if overrides is not None:
+            params.tensor_buft_overrides = ctypes.addressof(overrides)
         params.progress_callback = llama_cpp.llama_progress_callback(progress)
         log.take_errors()
         log.take_buffers()
@@ -249,10 +191,14 @@ class Context:
         threads_prefill: int,
         micro_batch: int,
         should_abort: Callable[[], bool],
+        kv_type: str = "f16",
+        flash_attention: str = "auto",
     ) -> None:
         """Makes a context for `length` tokens.
 
         Args:
+            kv_type: `f16` or `q8_0`.
+            flash_attention: `on`, `off`, or `auto` where the devices can.
             micro_batch: tokens that are computed at once; small ones let a prefill be stopped sooner.
             should_abort: asked between the operations of a prefill.
 
@@ -272,7 +218,9 @@ class Context:
         params.kv_unified = True
         params.swa_full = True
         params.no_perf = True
-        self.kv_type = type_name(params.type_k)
+        params.type_k = params.type_v = _KV_TYPES[kv_type]
+        params.flash_attn_type = _FLASH_ATTENTION[flash_attention]
+        self.kv_type, self.flash_attention = kv_type, flash_attention
         model.log.take_errors()
         pointer = llama_cpp.llama_init_from_model(model.pointer, params)
         if not pointer:
@@ -306,7 +254,7 @@ class Context:
     @property
     def kind(self) -> str:
         """What states of this context's sequences are made of; of another kind, they mean nothing to it."""
-        return self.kv_type
+        return f"{self.kv_type} {self.flash_attention}"  # without flash attention the values lie otherwise
 
     def cut(self, sequence: int, length: int) -> int:
         """Drops what the sequence holds beyond `length` tokens; returns how many it holds then.

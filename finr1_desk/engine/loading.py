@@ -1,13 +1,12 @@
 """From a request for a model to a model in memory, or to the reason why not.
 
-Owns the checks before loading, the choice of threads and layers, and the translation of llama.cpp's failures into
-error codes. It runs nothing and keeps nothing: the caller closes what it gets.
+Owns the order of planning, loading and, where memory runs out nevertheless, loading by a lesser plan. It runs nothing
+and keeps nothing: the caller closes what it gets.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,16 +16,20 @@ from typing import Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest
+from finr1_desk.core.plan import LoadPlan
 from finr1_desk.core.quantisation import label_of
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
-from finr1_desk.engine import llama, llama_devices, micro_batch, offload
+from finr1_desk.engine import llama, llama_devices
 from finr1_desk.engine.cache import PrefixCache
-from finr1_desk.engine.gguf_facts import GgufFacts, missing_bytes, read_facts
+from finr1_desk.engine.diagnosis import diagnosed, ran_out_of_memory
+from finr1_desk.engine.gguf_facts import read_facts
+from finr1_desk.engine.llama_log import by_device
+from finr1_desk.engine.load_plan import load_plan
+from finr1_desk.engine.planning import effective_context, given_up, lowered
 from finr1_desk.engine.prompt import PromptBuilder, builder_for
 from finr1_desk.engine.safe_mode import SafeMode, Subject
 from finr1_desk.engine.template import TemplateProcess
 
-_UNKNOWN_ARCHITECTURE: Final = re.compile(r"unknown model architecture: '([^']*)'")
 _READ_BLOCK: Final = 8 * 2**20
 _SHARE_OF_READING: Final = 0.9
 
@@ -85,26 +88,24 @@ class Loaded:
             UserError: the file is gone, or the context length is none.
         """
         own = self.facts.request
+        longest = max(self.facts.context_length, own.context_length)  # memory may not have sufficed for what was asked
         return (
-            (request.path, request.gpu_layers, request.threads) == (own.path, own.gpu_layers, own.threads)
-            and effective_context(request.context_length, self.facts.trained_context) <= self.facts.context_length
+            replace(request, context_length=own.context_length) == own
+            and effective_context(request.context_length, self.facts.trained_context) <= longest
             and Identity.of(request.path) == self.identity
         )
+
+    @property
+    def given_back(self) -> dict[str, int]:
+        """Bytes by device that can be had again when this is closed; what is mapped of the file counts as free."""
+        shares = self.facts.plan.devices if self.facts.plan is not None else ()
+        return {
+            share.name: share.needed if share.is_gpu else share.cache + share.compute + share.spare for share in shares
+        }
 
     def close(self) -> None:
         self.context.close()
         self.model.close()
-
-
-def effective_context(asked: int, trained: int) -> int:
-    """The context length that is used: never beyond what the model was trained for.
-
-    Raises:
-        UserError: `CONTEXT_INVALID`.
-    """
-    if asked < 1:
-        raise UserError(ErrorCode.CONTEXT_INVALID, value=asked, limit=trained)
-    return min(asked, trained)
 
 
 def subject_of(request: ModelRequest) -> Subject:
@@ -146,55 +147,90 @@ def load(
     """
     started = time.monotonic()
     identity = Identity.of(request.path)
-    facts = read_facts(request.path)
-    length = effective_context(request.context_length, facts.numbers.get("context_length") or request.context_length)
-    usable = llama_devices.supports_gpu_offload() and mode is not SafeMode.NO_GPU
-    gpus = [device for device in llama_devices.devices() if device.is_gpu] if usable else []
-    need = offload.estimate(_bytes_of_all(request.path, facts), facts.numbers, length)
-    layers = offload.choose_gpu_layers(
-        request.gpu_layers, facts.numbers.get("block_count", 0), need, sum(gpu.free_bytes for gpu in gpus)
-    )
-    _check_memory(request.path, need, gpus)
-    read_before = _SHARE_OF_READING if layers == 0 and sys.platform == "linux" else 0.0
-    if read_before:
-        _read_into_page_cache(request.path, lambda fraction: on_progress(fraction * read_before))
-    model = _load_model(
-        request.path,
-        log,
-        layers,
-        lambda fraction: on_progress(read_before + (1 - read_before) * fraction),
-        mode=mode,
-    )
+    model, context, plan = _as_memory_allows(request, log, mode, on_progress, should_abort)
     try:
-        threads = offload.choose_threads(request.threads, offload.usable_cores())
-        length = effective_context(request.context_length, model.trained_context)
         prompts = builder_for(model, request.path, templates)
-        described = _describe(request, model, length, threads.decode, layers, gpus, prompts)
-        tokens = micro_batch.ON_GPU if layers > 0 else micro_batch.on_processor(facts.numbers, threads.prefill)
-        context = _make_context(model, length, threads, should_abort, tokens)
     except BaseException:
+        context.close()
         model.close()
         raise
     on_progress(1.0)
     described = replace(
-        described, load_s=time.monotonic() - started, memory_bytes=log.take_buffers(), safe_mode=mode.value
+        _describe(request, model, plan, prompts),
+        load_s=time.monotonic() - started,
+        memory_bytes=by_device(log.take_buffers(), llama_devices.by_buffers(llama_devices.devices())),
+        safe_mode=mode.value,
     )
     return Loaded(identity, model, context, PrefixCache(context), prompts, described, _recommended(model))
 
 
-def _load_model(
-    path: str, log: llama.LlamaLog, layers: int, on_progress: Callable[[float], bool], *, mode: SafeMode
-) -> llama.Model:
+def _as_memory_allows(
+    request: ModelRequest,
+    log: llama.LlamaLog,
+    mode: SafeMode,
+    on_progress: Callable[[float], bool],
+    should_abort: Callable[[], bool],
+) -> tuple[llama.Model, llama.Context, LoadPlan]:
+    """By the plan, or by lesser ones where memory runs out all the same: it may have shrunk since.
+
+    Raises:
+        UserError, llama.LoadCancelledError: as `load`.
+    """
+    first = plan = load_plan(request, log, mode)
+    asked = request
+    while True:
+        try:
+            model, context = _by_plan(request.path, plan, log, mode, on_progress, should_abort)
+        except llama.LlamaError as error:
+            if not ran_out_of_memory(error):
+                raise diagnosed(request.path, error) from error
+            lesser = lowered(asked, plan)
+            if lesser is None:
+                raise UserError(ErrorCode.OUT_OF_MEMORY, context=plan.context_length) from error
+            asked, plan = lesser, load_plan(lesser, log, mode)
+        else:
+            if plan is not first:
+                wanted = min(request.context_length, plan.trained_context)
+                plan = replace(plan, given_up=given_up(request, wanted, first.gpu_layers, plan))
+            return model, context, plan
+
+
+def _by_plan(
+    path: str,
+    plan: LoadPlan,
+    log: llama.LlamaLog,
+    mode: SafeMode,
+    on_progress: Callable[[float], bool],
+    should_abort: Callable[[], bool],
+) -> tuple[llama.Model, llama.Context]:
+    """Raises llama.LlamaError, llama.LoadCancelledError, UserError: the file cannot be read."""
+    read_before = _SHARE_OF_READING if plan.gpu_layers == 0 and sys.platform == "linux" else 0.0
+    if read_before:
+        try:
+            _read_into_page_cache(path, lambda fraction: on_progress(fraction * read_before))
+        except OSError as error:
+            raise UserError(ErrorCode.MODEL_UNREADABLE, path=path, reason=str(error)) from error
+    model = llama.Model(
+        path,
+        log,
+        gpu_layers=-1 if mode is SafeMode.NO_GPU else plan.gpu_layers,
+        extra_buffers=mode is SafeMode.NONE,
+        on_progress=lambda fraction: on_progress(read_before + (1 - read_before) * fraction),
+    )
     try:
-        return llama.Model(
-            path,
-            log,
-            gpu_layers=-1 if mode is SafeMode.NO_GPU else layers,
-            extra_buffers=mode is SafeMode.NONE,
-            on_progress=on_progress,
+        return model, llama.Context(
+            model,
+            length=plan.context_length,
+            threads=plan.threads,
+            threads_prefill=plan.threads_prefill,
+            micro_batch=plan.micro_batch,
+            should_abort=should_abort,
+            kv_type=plan.kv_type,
+            flash_attention="on" if plan.flash_attention else "off",
         )
-    except llama.LlamaError as error:
-        raise _diagnosed(path, error) from error
+    except BaseException:
+        model.close()
+        raise
 
 
 def load_vocabulary(path: str, log: llama.LlamaLog) -> llama.Model:
@@ -207,61 +243,10 @@ def load_vocabulary(path: str, log: llama.LlamaLog) -> llama.Model:
     try:
         return llama.Model(path, log, vocabulary_only=True)
     except llama.LlamaError as error:
-        raise _diagnosed(path, error) from error
+        raise diagnosed(path, error) from error
 
 
-def _make_context(
-    model: llama.Model, length: int, threads: offload.Threads, should_abort: Callable[[], bool], tokens: int
-) -> llama.Context:
-    try:
-        return llama.Context(
-            model,
-            length=length,
-            threads=threads.decode,
-            threads_prefill=threads.prefill,
-            micro_batch=tokens,
-            should_abort=should_abort,
-        )
-    except llama.LlamaError as error:
-        raise UserError(ErrorCode.OUT_OF_MEMORY, context=length) from error
-
-
-def _check_memory(path: str, need: offload.Need, gpus: list[llama_devices.Device]) -> None:
-    available = offload.available_memory() + sum(gpu.free_bytes for gpu in gpus)
-    if need.total > available:
-        raise UserError(ErrorCode.MODEL_TOO_LARGE, path=path, needed_bytes=need.total, available_bytes=available)
-
-
-def _bytes_of_all(path: str, facts: GgufFacts) -> int:
-    """The size of the file, or of all files where the model is split."""
-    if facts.split_count == 1:
-        return facts.file_bytes
-    first = Path(path)
-    stem = re.sub(r"-\d{5}-of-\d{5}$", "", first.stem)
-    return sum(part.stat().st_size for part in first.parent.glob(f"{stem}-*-of-*{first.suffix}"))
-
-
-def _diagnosed(path: str, error: llama.LlamaError) -> UserError:
-    """Which of the things that a user can understand llama.cpp's messages mean."""
-    unknown = _UNKNOWN_ARCHITECTURE.search("\n".join(error.lines))
-    if unknown:
-        return UserError(ErrorCode.MODEL_UNKNOWN_ARCHITECTURE, path=path, architecture=unknown[1])
-    missing = missing_bytes(path, llama_devices.tensor_bytes)
-    if missing is not None:
-        return missing
-    reason = next((line.partition(": ")[2] or line for line in error.lines), "unknown")
-    return UserError(ErrorCode.MODEL_LOAD_FAILED, path=path, reason=reason)
-
-
-def _describe(
-    request: ModelRequest,
-    model: llama.Model,
-    length: int,
-    threads: int,
-    gpu_layers: int,
-    gpus: list[llama_devices.Device],
-    prompts: PromptBuilder,
-) -> LoadedModel:
+def _describe(request: ModelRequest, model: llama.Model, plan: LoadPlan, prompts: PromptBuilder) -> LoadedModel:
     file_type = model.metadata.get("general.file_type", "")
     quantisation = label_of(int(file_type)) if file_type.isdecimal() else None
     return LoadedModel(
@@ -271,14 +256,15 @@ def _describe(
         architecture=model.architecture,
         quantisation=quantisation or "",
         parameters=model.parameters,
-        context_length=length,
+        context_length=plan.context_length,
         trained_context=model.trained_context,
-        device=gpus[0].description if gpu_layers and gpus else "CPU",
-        layers=model.layers,
-        gpu_layers=gpu_layers,
-        threads=threads,
+        device=next((share.description for share in plan.devices if share.is_gpu and share.layers), "CPU"),
+        layers=plan.layers,
+        gpu_layers=plan.gpu_layers,
+        threads=plan.threads,
         load_s=0.0,
         starts_in_think=prompts.starts_in_think,
+        plan=plan,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 ON_GPU: Final = 512
 _MOST: Final = 128  # beyond that a prefill on a processor gains nothing
-_LEAST: Final = 16  # below that it loses much
+LEAST: Final = 16  # below that it loses much; several samples take a row each
 _LONGEST_S: Final = 0.1  # for one operation; half of what a stop may take, for machines that are busy besides
 _SPEED: Final = 50e9  # operations a second and thread, as an ordinary processor has them
 
@@ -27,6 +27,6 @@ def on_processor(facts: Mapping[str, int], threads: int) -> int:
     """
     weights = facts.get("embedding_length", 0) * facts.get("feed_forward_length", 0)
     tokens = _MOST
-    while tokens > _LEAST and 2 * weights * tokens > _LONGEST_S * _SPEED * max(1, threads):
+    while tokens > LEAST and 2 * weights * tokens > _LONGEST_S * _SPEED * max(1, threads):
         tokens //= 2
     return tokens

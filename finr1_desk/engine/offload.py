@@ -1,23 +1,19 @@
-"""How much of a machine the engine takes: threads, and layers on a GPU.
+"""How much of a machine the engine may take: threads, and memory.
 
-Owns the defaults for what a request leaves open, and the estimate of what a model needs. It measures nothing over
-time and loads nothing.
+Owns the default for threads and the question how much memory there is. It measures nothing over time and loads nothing.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import psutil
 
-_BYTES_OF_KV_VALUE: Final = 2  # f16
-_SHARE_OF_GPU: Final = 0.9  # the rest is the driver's and the desktop's
-_WORKING_BYTES: Final = 128 * 2**20  # buffers for computing, whatever the model
+_CGROUPS: Final = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,53 +52,32 @@ def choose_threads(asked: int, cores: int) -> Threads:
     return Threads(cores - 1 if cores >= 4 else cores, cores)
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Bytes that a model takes: its weights, and the KV cache of its context."""
-
-    weights: int
-    cache: int
-
-    @property
-    def total(self) -> int:
-        return self.weights + self.cache + _WORKING_BYTES
-
-
-def estimate(file_bytes: int, facts: Mapping[str, int], context_length: int) -> Need:
-    """What a model needs with a context of this length.
-
-    Args:
-        facts: `block_count`, `head_count`, `head_count_kv`, `embedding_length`, and `key_length` and `value_length`
-            where the file has them; a cache is left out of the estimate where they do not suffice.
-    """
-    heads = facts.get("head_count", 0)
-    heads_kv = facts.get("head_count_kv", heads)
-    per_head = facts.get("embedding_length", 0) // heads if heads else 0
-    width = facts.get("key_length", per_head) + facts.get("value_length", per_head)
-    per_token = facts.get("block_count", 0) * heads_kv * width * _BYTES_OF_KV_VALUE
-    return Need(file_bytes, per_token * context_length)
-
-
-def choose_gpu_layers(asked: int, layers: int, need: Need, gpu_free: int) -> int:
-    """Layers that go to the GPU; `asked` -1 means: as many as fit. The output layer counts as one more."""
-    if gpu_free <= 0:
-        return 0
-    whole = layers + 1
-    if asked >= 0:
-        return min(asked, whole)
-    room = int(gpu_free * _SHARE_OF_GPU) - _WORKING_BYTES
-    each = max(1, (need.weights + need.cache) // whole)
-    return max(0, min(whole, room // each))
-
-
 def available_memory() -> int:
     """Bytes that can be had without swapping, within the container's limit; what is only cached counts as free."""
-    available = psutil.virtual_memory().available
+    available = int(psutil.virtual_memory().available)
+    if sys.platform == "linux":
+        available = min([available, *(room for folder in _own_cgroups() if (room := _room_in(folder)) is not None)])
+    return available
+
+
+def _own_cgroups() -> list[Path]:
+    """The folders of this process's cgroup and of those around it, whose limits apply as well."""
     try:
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="ascii"))
-        statistics = Path("/sys/fs/cgroup/memory.stat").read_text(encoding="ascii").splitlines()
+        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return [_CGROUPS]
+    own = next((line[3:].strip("/") for line in lines if line.startswith("0::")), "")
+    inner = _CGROUPS / own if own and not own.startswith("..") else _CGROUPS
+    return [folder for folder in (inner, *inner.parents) if folder.is_relative_to(_CGROUPS)]
+
+
+def _room_in(cgroup: Path) -> int | None:
+    """Bytes that the group may still take; None where it has no limit («max»), or does not tell."""
+    try:
+        limit = int((cgroup / "memory.max").read_text(encoding="ascii"))
+        used = int((cgroup / "memory.current").read_text(encoding="ascii"))
+        statistics = (cgroup / "memory.stat").read_text(encoding="ascii").splitlines()
         cached = sum(int(line.split()[1]) for line in statistics if line.startswith(("inactive_file ", "active_file ")))
-    except (OSError, ValueError):  # no such files, or no limit («max»)
-        return int(available)
-    return int(min(available, max(0, limit - used + cached)))
+    except (OSError, ValueError):
+        return None
+    return max(0, limit - used + cached)

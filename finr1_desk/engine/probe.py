@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -22,13 +21,11 @@ def facts() -> dict[str, Any]:
     """
     from finr1_desk.engine import llama, llama_devices
 
-    build = llama_devices.build_info()
     return {
         "llama_cpp_python": llama.REQUIRED_VERSION,
         "ggml": llama_devices.ggml_version(),
-        "build": build,
-        # llama.cpp lists its backends as `CUDA : ARCHS = 900 | CPU : AVX2 = 1 | …`.
-        "backends": re.findall(r"(?:^|\| )(\w+) : ", build),
+        "build": llama_devices.build_info(),
+        "backends": llama_devices.backends(),
         "gpu_offload": llama_devices.supports_gpu_offload(),
         "devices": [asdict(device) for device in llama_devices.devices()],
     }

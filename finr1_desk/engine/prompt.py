@@ -13,7 +13,8 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.prompts import Turn
-from finr1_desk.engine.llama import Model, Vocabulary
+from finr1_desk.engine.llama import Model
+from finr1_desk.engine.llama_vocabulary import Vocabulary
 from finr1_desk.engine.template import Segment, TemplateFailedError, TemplateProcess, render_turns
 
 _Key = TypeVar("_Key", bound=Hashable)

@@ -23,6 +23,7 @@ from finr1_desk.core.events import (
     ModelLoaded,
     ModelRequest,
     ModelUnloaded,
+    Planned,
     PrefillProgress,
     Queued,
     SampleFinished,
@@ -78,6 +79,14 @@ class Count:
     request: str
     model: ModelRequest
     turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLoad:
+    """Asks how a model would be loaded now; `Planned` answers."""
+
+    request: str
+    model: ModelRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +164,7 @@ class Pulse:
     patience_s: float
 
 
-Command = Load | Generate | Count | AnswerNow | Cancel | Unload | Forget
+Command = Load | Generate | Count | PlanLoad | AnswerNow | Cancel | Unload | Forget
 Reply = Welcome | Refused | Done | Farewell | Pulse | EngineEvent
 
 _TYPES: Final[Mapping[str, type]] = {
@@ -165,6 +174,7 @@ _TYPES: Final[Mapping[str, type]] = {
         Load,
         Generate,
         Count,
+        PlanLoad,
         AnswerNow,
         Cancel,
         Unload,
@@ -185,6 +195,7 @@ _TYPES: Final[Mapping[str, type]] = {
         SampleFinished,
         Finished,
         TokensCounted,
+        Planned,
     )
 }
 

@@ -115,6 +115,10 @@ class SafeModes:
         entries = _Content.read(self._runtime / FILE).models.values()
         return sorted((entry for entry in entries if entry.mode), key=lambda entry: -entry.when)
 
+    def mode_of(self, subject: Subject) -> SafeMode:
+        """The mode in which a model will be run."""
+        return next((entry.mode for entry in self.remembered() if entry.subject == subject), SafeMode.NONE)
+
     def forget(self) -> int:
         """Forgets all safe modes, so that the next loading tries everything again; returns how many there were."""
         with self._changing() as content:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from finr1_desk.core.errors import UserError
-from finr1_desk.engine.protocol import Count, Forget, Generate, Load, Unload
+from finr1_desk.engine.protocol import Count, Forget, Generate, Load, PlanLoad, Unload
 
-Work = Load | Generate | Count | Forget | Unload
+Work = Load | Generate | Count | PlanLoad | Forget | Unload
 
 
 @dataclass(eq=False, slots=True)

@@ -22,17 +22,20 @@ from finr1_desk.core.events import (
     ModelLoaded,
     ModelRequest,
     ModelUnloaded,
+    Planned,
     TextProduced,
     TokensCounted,
 )
+from finr1_desk.core.plan import LoadPlan
 from finr1_desk.engine import llama, loading
 from finr1_desk.engine.decoding import Control
 from finr1_desk.engine.generation import Generation
 from finr1_desk.engine.idle import IdleWork
+from finr1_desk.engine.load_plan import load_plan
 from finr1_desk.engine.loading import Identity, Loaded
 from finr1_desk.engine.progress import PATIENCE_BATCHES_S, PATIENCE_FIRST_S, PATIENCE_NODES_S, Progress
 from finr1_desk.engine.prompt import builder_for
-from finr1_desk.engine.protocol import Count, Done, Forget, Generate, Load, Reply, Unload
+from finr1_desk.engine.protocol import Count, Done, Forget, Generate, Load, PlanLoad, Reply, Unload
 from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.scheduler import Job, Scheduler
 from finr1_desk.engine.template import TemplateProcess
@@ -161,6 +164,8 @@ class Service:
             self._count(job, work)
         elif isinstance(work, Forget):
             self._forget(job, work)
+        elif isinstance(work, PlanLoad):
+            self._send(job.client, Planned(work.request, self._planned(work.model)))
         else:
             self._unload(job, work)
 
@@ -238,6 +243,19 @@ class Service:
             with self._progress.working():
                 return len(loaded.prompts.build(work.turns))
 
+    def _planned(self, request: ModelRequest) -> LoadPlan:
+        """The plan that the model is loaded by; for another one, what would be done once that has gone.
+
+        Raises:
+            UserError: as `load_plan`.
+        """
+        loaded = self._loaded
+        if loaded is not None and loaded.facts.request == request and loaded.facts.plan and loaded.serves(request):
+            return loaded.facts.plan
+        held = loaded.given_back if loaded is not None else None
+        mode = self._modes.mode_of(loading.subject_of(request))
+        return load_plan(request, self._llama_log, mode, held)
+
     # -- the model
 
     def _is_served(self, request: ModelRequest) -> bool:
@@ -286,6 +304,8 @@ class Service:
             f"loaded {facts.architecture} {facts.quantisation} context {facts.context_length} device {facts.device} "
             f"threads {facts.threads} in {facts.load_s:.2f} s"
         )
+        if facts.plan is not None and facts.plan.given_up:
+            self._log.write("given up: " + ", ".join(f"{g.what} {g.wanted} → {g.got}" for g in facts.plan.given_up))
         return loaded
 
     def _free_model(self) -> None:

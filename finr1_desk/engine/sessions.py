@@ -35,6 +35,7 @@ from finr1_desk.engine.protocol import (
     Generate,
     Hello,
     Load,
+    PlanLoad,
     ProtocolError,
     Refused,
     Reply,
@@ -205,7 +206,7 @@ class Sessions:
         """Raises ProtocolError for what is no command."""
         command = protocol.decode(raw)
         number = client.number
-        if isinstance(command, Load | Generate | Forget):
+        if isinstance(command, Load | Generate | PlanLoad | Forget):
             self.scheduler.submit(Job(number, command))
         elif isinstance(command, Count):
             self._counts.put((number, command))

@@ -55,6 +55,10 @@ class DataPaths:
         return self.root / "window.json"
 
     @property
+    def model_settings(self) -> Path:
+        return self.root / "model-settings.json"
+
+    @property
     def hashes(self) -> Path:
         return self.root / "model-hashes.json"
 

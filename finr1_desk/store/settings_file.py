@@ -6,7 +6,9 @@ overwritten; names that this version does not know are kept. Secrets and texts d
 
 from __future__ import annotations
 
+import contextlib
 import json
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import count
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.settings import Settings, from_mapping
+from finr1_desk.core.settings import LOADING, Settings, checked, from_mapping
 from finr1_desk.store.atomic_file import replace_file
 from finr1_desk.store.paths import DataPaths
 
@@ -65,6 +67,41 @@ def save_window_state(paths: DataPaths, state: Mapping[str, Any]) -> None:
         UserError: `FILE_UNWRITABLE`.
     """
     _write(paths.window, state)
+
+
+def load_model_settings(paths: DataPaths, model: Path) -> dict[str, Any]:
+    """How this model is loaded on this machine where that differs from the settings; values that cannot be are left
+    out.
+    """
+    machines = _read(paths.model_settings)[0]
+    found = _folded(_folded(machines, platform.node()), str(model))
+    good: dict[str, Any] = {}
+    for declared in LOADING:
+        with contextlib.suppress(UserError):
+            if declared.name in found:
+                good[declared.name] = checked(declared.name, found[declared.name])
+    return good
+
+
+def save_model_settings(paths: DataPaths, model: Path, values: Mapping[str, Any]) -> None:
+    """Remembers it: all values that are to differ from the settings, none of them to forget the model.
+
+    A data folder may be used from several machines, whose memory and devices differ.
+
+    Raises:
+        UserError: `BAD_VALUE`, `FILE_UNWRITABLE`.
+    """
+    good = {name: checked(name, value) for name, value in values.items()}
+    machines = _read(paths.model_settings)[0]
+    models = _folded(machines, platform.node()) | {str(model): good}
+    if not good:
+        del models[str(model)]
+    _write(paths.model_settings, machines | {platform.node(): models})
+
+
+def _folded(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _read(path: Path) -> tuple[dict[str, Any], UserError | None]:

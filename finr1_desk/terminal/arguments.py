@@ -1,7 +1,7 @@
 """The command line: which commands there are and what each of them takes.
 
-Owns the parser only; what a command does is its own module's. Building it imports nothing but argparse, so that
-`--version` and a mistyped option answer at once.
+Owns the parser only; what a command does is its own module's. How a model is loaded comes from the settings'
+declaration. Building it imports nothing else but argparse, so that `--version` and a mistyped option answer at once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
+
+from finr1_desk.core.settings import LOADING
 
 Translate = Callable[..., str]
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -91,6 +93,23 @@ def _model(parser: argparse.ArgumentParser, translate: Translate) -> None:
     )
 
 
+def _loading(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    """How the model is loaded: the settings of that name, for this once."""
+    for declared in LOADING:
+        about = declared.metadata
+        text = ". ".join(
+            translate("Settings", words).rstrip(".。") for words in (about["label"], about["help"]) if words
+        )
+        parser.add_argument(
+            about["option"],
+            dest=declared.name,
+            type=type(declared.default),
+            choices=tuple(about["choices"]) if about["choices"] else None,
+            metavar=None if about["choices"] else "N",
+            help=text.replace("%", "%%"),
+        )
+
+
 def _answering(parser: argparse.ArgumentParser, translate: Translate) -> None:
     """What `ask` and `chat` have in common."""
     _model(parser, translate)
@@ -112,9 +131,7 @@ def _answering(parser: argparse.ArgumentParser, translate: Translate) -> None:
     parser.add_argument(
         "--max-think", type=int, metavar="N", help=translate("Terminal", "the longest reasoning; 0: without a limit")
     )
-    parser.add_argument(
-        "--ctx", type=int, metavar="N", help=translate("Terminal", "the length of the context in tokens")
-    )
+    _loading(parser, translate)
     parser.add_argument("--seed", type=int, metavar="N", help=translate("Terminal", "makes the answer repeatable"))
     parser.add_argument("--think", action="store_true", help=translate("Terminal", "print the reasoning as well"))
 
@@ -188,9 +205,7 @@ def _bench(commands: Commands, translate: Translate) -> None:
     help = translate("Terminal", "measure how quick the model runs here, beside llama.cpp alone")
     parser = _command(commands, translate, "bench", help)
     _model(parser, translate)
-    parser.add_argument(
-        "--ctx", type=int, metavar="N", help=translate("Terminal", "the length of the context in tokens")
-    )
+    _loading(parser, translate)
     parser.add_argument(
         "--rounds", type=int, metavar="N", default=3, help=translate("Terminal", "how often each thing is measured (3)")
     )

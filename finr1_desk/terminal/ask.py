@@ -44,7 +44,7 @@ class AskOptions:
     system: str | None = None
     no_system: bool = False
     sampling: Mapping[str, float | int] = field(default_factory=dict)
-    context_length: int | None = None
+    loading: Mapping[str, Any] = field(default_factory=dict)
     max_think: int | None = None
     seed: int | None = None
     think: bool = False
@@ -71,7 +71,7 @@ def ask(workspace: Workspace, options: AskOptions) -> int:
         )
     system = None if options.no_system else (options.system or workspace.settings.system_prompt or None)
     request = GenerateRequest(
-        model=workspace.model_request(model, options.context_length),
+        model=workspace.model_request(model, options.loading),
         turns=(*((Turn("system", system),) if system else ()), Turn("user", text)),
         overrides=workspace.sampling(dict(options.sampling)),
         seed=options.seed,
@@ -106,6 +106,8 @@ def _answer(
     finally:
         sink.close()
         answering.close()
+    if answer.started is not None:
+        workspace.voice.note_given_up(answer.started.model.plan)
     if options.json and not sink.reader_gone:
         sink.print_json(json_of(answer, request) | (sampled.values() if sampled is not None else {}))
     if sampled is not None and answer.error is None and not options.json and not sink.reader_gone:

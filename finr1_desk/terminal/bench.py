@@ -9,11 +9,11 @@ from __future__ import annotations
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from finr1_desk.core.events import ModelRequest, SnapshotPlace
 from finr1_desk.core.wording import percent_text
@@ -40,7 +40,7 @@ class BenchOptions:
     """What was asked on the command line; sizes in tokens."""
 
     model: Path | None
-    context_length: int | None
+    loading: Mapping[str, Any]
     rounds: int
     prompt: int
     tokens: int
@@ -59,7 +59,7 @@ def bench(workspace: Workspace, options: BenchOptions) -> int:
     in_use = endpoint.at_work(workspace.paths.runtime)
     if in_use:
         _speak_of_other_engine(workspace, tune=options.tune)
-    request = workspace.model_request(workspace.model(options.model), options.context_length)
+    request = workspace.model_request(workspace.model(options.model), options.loading)
     if options.tune:
         request = replace(request, threads=0)  # so that the plan tells what is used where none is set
     measured: Measured | None = None
@@ -78,6 +78,7 @@ def bench(workspace: Workspace, options: BenchOptions) -> int:
     before = workspace.settings.threads
     if tuning is not None and tuning.threads != before:
         save_settings(workspace.paths, replace(workspace.settings, threads=tuning.threads))
+    workspace.voice.note_given_up(plan.model.plan)
     report = BenchReport(workspace.voice, plan, measured, tuning, before, machine)
     if options.as_json:
         print_json(report.values())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from finr1_desk.core.plan import LoadPlan
 from finr1_desk.core.wording import count_text, size_text
 from finr1_desk.engine.bench_results import Comparison, FirstToken, Measured, Plan, Ratio
 from finr1_desk.engine.bench_system import Machine
@@ -54,6 +55,7 @@ class BenchReport:
                 "threads_prefill": self.plan.threads_prefill,
                 "micro_batch": self.plan.micro_batch,
                 "buffer_bytes": dict(model.memory_bytes),
+                **_load_plan(model.plan),
             },
             "load": {"load_s": model.load_s, "ready_s": self.plan.ready_s},
             "machine": asdict(self.machine),
@@ -96,14 +98,13 @@ class BenchReport:
         yield translate("Terminal", "Model"), f"{model.name} · {model.quantisation} · {model.file_name}"
         version = f"llama-cpp-python {build['llama_cpp_python']}, ggml {build['ggml']}, {' '.join(build['backends'])}"
         yield "llama.cpp", version
+        if model.plan is not None:
+            yield translate("Terminal", "Plan"), self.voice.plan_line(model.plan)
         yield (
-            translate("Terminal", "Plan"),
+            translate("Terminal", "Context"),
             translate(
                 "Terminal",
-                "%1, %2 of %3 layers on the GPU; context %4, KV cache %5; threads %6, for prompts %7",
-                model.device,
-                str(min(model.gpu_layers, model.layers)),
-                str(model.layers),
+                "%1 tokens, KV cache %2; threads %3, for prompts %4",
                 count_text(model.context_length),
                 self.plan.kv_type,
                 str(model.threads),
@@ -186,6 +187,18 @@ class BenchReport:
         else:
             text = translate("Terminal", "“Processor threads” was %1 and is now %2.", before, after)
         yield translate("Terminal", "Settings"), text
+
+
+def _load_plan(plan: LoadPlan | None) -> dict[str, Any]:
+    """What was planned, in bytes by device, and what was given up for want of memory."""
+    if plan is None:
+        return {}
+    return {
+        "batch": plan.batch,
+        "flash_attention": plan.flash_attention,
+        "devices": [asdict(share) for share in plan.devices],
+        "given_up": [asdict(given) for given in plan.given_up],
+    }
 
 
 def _comparison(found: Comparison) -> dict[str, Any]:

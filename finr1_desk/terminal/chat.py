@@ -20,6 +20,7 @@ from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Conversation, Message, MessageState, branch, forgotten
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.events import GenerateRequest, ModelRequest
+from finr1_desk.core.plan import GivenUp
 from finr1_desk.core.prompts import build_turns
 from finr1_desk.core.version import VERSION
 from finr1_desk.core.wording import count_text
@@ -66,7 +67,7 @@ def chat(workspace: Workspace, options: AskOptions, resume: str | None) -> int:
         UserError: there is no model, or the store cannot be opened.
     """
     model = workspace.model(options.model)
-    request = workspace.model_request(model, options.context_length)
+    request = workspace.model_request(model, options.loading)
     with workspace.store() as store:
         conversation = find_conversation(store, resume, workspace.voice) if resume else None
         answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry)
@@ -99,6 +100,7 @@ class Chat:
         self._answering = answering
         self._conversation = conversation
         self._show_thinking = options.think or sys.stdout.isatty()
+        self._given_up: tuple[GivenUp, ...] = ()  # for want of memory, as it was said
         self._pen = RichPen()
         self._waiting: deque[str] = deque()  # lines that were typed while an answer was written
         self._idle: threading.Timer | None = None
@@ -218,6 +220,10 @@ class Chat:
         if ended.error is not None:
             self._voice.report(ended.error)
             return
+        plan = ended.started.model.plan if ended.started is not None else None
+        if plan is not None and plan.given_up != self._given_up:
+            self._given_up = plan.given_up
+            self._voice.note_given_up(plan)
         tokens = ended.finished.usage.completion_tokens
         speed = f"{ended.finished.timing.tokens_per_s:.1f}"
         translate = self._voice.translate

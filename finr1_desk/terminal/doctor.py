@@ -143,7 +143,12 @@ def _llama_cpp(workspace: Workspace) -> Finding:
         raise UserError(ErrorCode.ENGINE_START_FAILED, reason=reason)
     devices = "; ".join(
         workspace.voice.translate(
-            "Terminal", "%1 (%2), %3 free", device["name"], device["description"], size_text(device["free_bytes"])
+            "Terminal",
+            "%1 (%2; %3), %4 free",
+            device["name"],
+            device["description"],
+            device["backend"],
+            size_text(device["free_bytes"]),
         )
         for device in facts["devices"]
     )

@@ -22,6 +22,8 @@ from finr1_desk.terminal.output import one_line
 if TYPE_CHECKING:
     from PySide6.QtCore import QCoreApplication, QTranslator
 
+    from finr1_desk.core.plan import LoadPlan
+
 SYSTEM: Final = "system"
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -81,6 +83,22 @@ class Voice:
 
         self.note(text)
         self.note(safe_mode_text(event.safe_mode))
+
+    def plan_line(self, plan: LoadPlan) -> str:
+        """Where a model's layers lie and what they take."""
+        self._install()
+        from finr1_desk.ui.plan_words import plan_line
+
+        return plan_line(plan)
+
+    def note_given_up(self, plan: LoadPlan | None) -> None:
+        """Says, where it is so, what memory did not suffice for."""
+        if plan is not None and plan.given_up:
+            self._install()
+            from finr1_desk.ui.plan_words import given_up_line
+
+            self.note(given_up_line(plan))
+            self.note(self.plan_line(plan))
 
     def sentence(self, error: UserError | CommandError) -> tuple[str, str]:
         if isinstance(error, CommandError):

@@ -7,19 +7,19 @@ asks for it and nothing before.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest, SnapshotPlace
-from finr1_desk.core.settings import Settings, sampling_overrides, snapshot_budget
+from finr1_desk.core.settings import Settings, loading_values, sampling_overrides, snapshot_budget
 from finr1_desk.library.discovery import FoundModel, default_model, inspect_model
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
-from finr1_desk.store.settings_file import load_settings
+from finr1_desk.store.settings_file import load_model_settings, load_settings
 
 if TYPE_CHECKING:
     from finr1_desk.core.conversation import ModelIdentity
@@ -91,13 +91,10 @@ class Workspace:
             raise UserError(ErrorCode.NO_MODEL)
         return found
 
-    def model_request(self, model: FoundModel, context_length: int | None) -> ModelRequest:
-        return ModelRequest(
-            path=str(model.path),
-            context_length=context_length or self.settings.context_length,
-            gpu_layers=self.settings.gpu_layers,
-            threads=self.settings.threads,
-        )
+    def model_request(self, model: FoundModel, loading: Mapping[str, Any]) -> ModelRequest:
+        """How a model is asked for: as the command line says, else as this model was set here, else as the settings."""
+        own = load_model_settings(self.paths, model.path)
+        return ModelRequest(str(model.path), **loading_values(self.settings, own, loading))
 
     def sampling(self, explicit: dict[str, float | int]) -> dict[str, float | int]:
         """The sampling to ask for: the command line's, else the settings'; the model's own fills in the rest."""

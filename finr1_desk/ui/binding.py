@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 
 from finr1_desk.core.conversation import Conversation, Message, Role
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -18,7 +18,7 @@ from finr1_desk.ui.chat_binding import ChatBinding
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.engine_notices import EngineNotices
 from finr1_desk.ui.keep_awake import KeepAwake
-from finr1_desk.ui.model_words import verification_text
+from finr1_desk.ui.model_menu import ModelMenu
 from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.window import Window
@@ -59,6 +59,7 @@ class Binding(QObject):
         self._drafts: dict[str | None, str] = {}
         self._open_id: str | None = None
         self._built_in = False
+        self._model_menu = ModelMenu(application.models, window, dialogs, lambda: bool(self._busy), self)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
         self._connect_conversations()
@@ -114,9 +115,9 @@ class Binding(QObject):
         models.changed.connect(self._on_model_changed)
         models.loading.connect(status.show_loading)
         models.failed.connect(self.show_error)
-        status.modelMenuWanted.connect(self._fill_model_menu)
+        status.modelMenuWanted.connect(self._model_menu.fill)
         menu = self._window.actions_.menus["models"]
-        menu.aboutToShow.connect(lambda: self._fill_model_menu(menu))
+        menu.aboutToShow.connect(lambda: self._model_menu.fill(menu))
 
     def _connect_actions(self) -> None:
         actions = self._window.actions_
@@ -125,7 +126,7 @@ class Binding(QObject):
             "export": lambda: self._export_open(all_branches=False),
             "export_branches": lambda: self._export_open(all_branches=True),
             "export_all": lambda: self._export(None, all_branches=True),
-            "choose_model": self._choose_model,
+            "choose_model": self._model_menu.choose_file,
             "copy": self._on_copy,
             "select_all": self._on_select_all,
             "answer_now": lambda: self._app.answers.answer_now(self._open_id or ""),
@@ -146,7 +147,7 @@ class Binding(QObject):
         said = sentence(error)
         action = self._engine_notices.action_for(error)
         if error.code in _MODEL_ERRORS:
-            action = (self.tr("Choose a model…"), self._choose_model)
+            action = (self.tr("Choose a model…"), self._model_menu.choose_file)
         self._window.notice.show_notice(said.text, said.hint, action=action)
 
     # -- the store
@@ -328,6 +329,7 @@ class Binding(QObject):
             self._window.status.show_unloaded()
         else:
             self._window.status.show_loaded(model.name, model.quantisation, model.device)
+            self._model_menu.tell_given_up(model.plan)
 
     def retranslate(self) -> None:
         """The note about the demonstration model, said again."""
@@ -339,39 +341,6 @@ class Binding(QObject):
             )
         self._pane.set_banner(note)
         self._window.empty.set_demonstration(note)
-
-    def _fill_model_menu(self, menu: QMenu) -> None:
-        models = self._app.models
-        menu.clear()
-        menu.addAction(self._window.actions_["choose_model"])
-        found = models.found()
-        if found:
-            menu.addSeparator()
-        for model in found:
-            words = (model.header.name or model.path.name, model.header.quantisation)
-            action = menu.addAction(" · ".join(word for word in words if word))
-            action.triggered.connect(self._chooser(model.path))
-            action.setToolTip("\n".join(filter(None, (str(model.path), verification_text(model)))))
-            action.setCheckable(True)
-            action.setChecked(models.choice is not None and models.choice.path == model.path)
-        menu.setToolTipsVisible(True)
-        menu.addSeparator()
-        measured = verification_text(models.choice) if models.choice is not None else ""
-        if measured:
-            menu.addAction(measured).setEnabled(False)
-        load = menu.addAction(self.tr("Load now"), models.load)
-        load.setEnabled(models.loaded is None and models.choice is not None)
-        unload = menu.addAction(self.tr("Unload"), models.unload)
-        unload.setEnabled(models.loaded is not None and not self._busy)
-
-    def _chooser(self, path: Path) -> Callable[[], None]:
-        return lambda: self._app.models.choose(path)
-
-    def _choose_model(self) -> None:
-        choice = self._app.models.choice
-        path = self._dialogs.model_file(choice.path.parent if choice is not None and not self._built_in else None)
-        if path is not None:
-            self._app.models.choose(path)
 
     # -- files
 

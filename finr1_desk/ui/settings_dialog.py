@@ -1,6 +1,6 @@
 """The settings, as a dialog made from their declaration; a change takes effect at once.
 
-Owns the widgets. Names, bounds, choices and help come from `core.settings`; checking and saving is the controller's.
+Owns the pages. Names, bounds, choices and help come from `core.settings`; checking and saving is the controller's.
 """
 
 from __future__ import annotations
@@ -9,22 +9,16 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -33,26 +27,11 @@ from PySide6.QtWidgets import (
 from finr1_desk.core.settings import Settings
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.named import named
+from finr1_desk.ui.setting_editors import Editor, make_editor, name_editor, said, show_value
 from finr1_desk.ui.theme import GRID
 
 if TYPE_CHECKING:
     from finr1_desk.app.settings import SettingsController
-
-_Editor = QCheckBox | QComboBox | QSpinBox | QDoubleSpinBox | QLineEdit | QPlainTextEdit
-
-
-def _said(text: str) -> str:
-    return QCoreApplication.translate("Settings", text) if text else ""
-
-
-class LongText(QPlainTextEdit):
-    """A text of several lines that counts as changed when it is left."""
-
-    left = Signal()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.left.emit()
 
 
 class SettingsDialog(QDialog):
@@ -63,7 +42,7 @@ class SettingsDialog(QDialog):
         self.resize(80 * GRID, 72 * GRID)
         self._settings = settings
         self._dialogs = dialogs
-        self._editors: dict[str, _Editor] = {}
+        self._editors: dict[str, Editor] = {}
         self._labels: dict[str, QLabel] = {}
         self._helps: dict[str, QLabel] = {}
         self._tabs = QTabWidget(self)
@@ -116,8 +95,7 @@ class SettingsDialog(QDialog):
 
     def _add_row(self, form: QFormLayout, declared: Field[Any]) -> None:
         name = declared.name
-        editor = self._editor(name, declared)
-        editor.setObjectName(f"setting_{name}")
+        editor = make_editor(declared, self, self._set)
         self._editors[name] = editor
         label = self._labels[name] = QLabel(self)
         label.setBuddy(editor)
@@ -140,51 +118,6 @@ class SettingsDialog(QDialog):
         else:
             form.addRow(label, cell)
 
-    def _editor(self, name: str, declared: Field[Any]) -> _Editor:
-        about, default = declared.metadata, declared.default
-        if isinstance(default, bool):
-            box = QCheckBox(self)
-            box.toggled.connect(lambda on: self._set(name, on))
-            return box
-        if about["choices"] is not None:
-            combo = QComboBox(self)
-            combo.setFixedWidth(28 * GRID)
-            for value in about["choices"]:
-                combo.addItem("", value)
-            combo.activated.connect(lambda _: self._set(name, combo.currentData()))
-            return combo
-        if isinstance(default, int | float):
-            return self._number(name, declared)
-        if "\n" in str(default):
-            long = LongText(self)
-            long.setTabChangesFocus(True)
-            long.setFixedHeight(16 * GRID)
-            long.left.connect(lambda: self._set(name, long.toPlainText()))
-            return long
-        line = QLineEdit(self)
-        line.editingFinished.connect(lambda: self._set(name, line.text().strip()))
-        return line
-
-    def _number(self, name: str, declared: Field[Any]) -> QSpinBox | QDoubleSpinBox:
-        about = declared.metadata
-        if isinstance(declared.default, float):
-            real = QDoubleSpinBox(self)
-            real.setRange(about["minimum"], about["maximum"])
-            real.setSingleStep(about["step"])
-            real.setDecimals(2)
-            real.setFixedWidth(16 * GRID)
-            real.setKeyboardTracking(False)
-            real.valueChanged.connect(lambda value: self._set(name, round(value, 4)))
-            return real
-        whole = QSpinBox(self)
-        whole.setRange(int(about["minimum"]), int(about["maximum"]))
-        whole.setSingleStep(int(about["step"]))
-        whole.setGroupSeparatorShown(True)
-        whole.setFixedWidth(16 * GRID)
-        whole.setKeyboardTracking(False)
-        whole.valueChanged.connect(lambda value: self._set(name, value))
-        return whole
-
     # -- values
 
     def _set(self, name: str, value: Any) -> None:
@@ -193,20 +126,7 @@ class SettingsDialog(QDialog):
 
     def _show_values(self, values: Settings) -> None:
         for name, editor in self._editors.items():
-            value = getattr(values, name)
-            blocked = editor.blockSignals(True)
-            match editor:
-                case QCheckBox():
-                    editor.setChecked(value)
-                case QComboBox():
-                    editor.setCurrentIndex(editor.findData(value))
-                case QSpinBox() | QDoubleSpinBox():
-                    editor.setValue(value)
-                case QLineEdit() if editor.text() != value:
-                    editor.setText(value)
-                case QPlainTextEdit() if editor.toPlainText() != value:
-                    editor.setPlainText(value)
-            editor.blockSignals(blocked)
+            show_value(editor, getattr(values, name))
         for name in ("temperature", "top_p", "repetition_penalty"):
             self._editors[name].setEnabled(not values.sampling_of_model)
 
@@ -228,22 +148,15 @@ class SettingsDialog(QDialog):
         close = self._buttons.button(QDialogButtonBox.StandardButton.Close)
         close.setText(self.tr("Close"))
         for number, group in enumerate(self._groups):
-            self._tabs.setTabText(number, _said(group))
+            self._tabs.setTabText(number, said(group))
         for declared in fields(Settings):
             self._say(declared)
 
     def _say(self, declared: Field[Any]) -> None:
         name, about = declared.name, declared.metadata
-        editor, label = self._editors[name], _said(about["label"])
-        self._labels[name].setText(label)
-        self._helps[name].setText(_said(about["help"]))
-        editor.setAccessibleName(label)
-        editor.setAccessibleDescription(_said(about["help"]))
-        if isinstance(editor, QCheckBox):
-            editor.setText(label)
-        if isinstance(editor, QComboBox):
-            for row, text in enumerate(about["choices"].values()):
-                editor.setItemText(row, _said(text))
+        self._labels[name].setText(said(about["label"]))
+        self._helps[name].setText(said(about["help"]))
+        name_editor(self._editors[name], declared)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:

@@ -54,6 +54,23 @@ PLAN = {
         "threads_prefill": int,
         "micro_batch": int,
         "buffer_bytes": dict,
+        "batch": int,
+        "flash_attention": bool,
+        "devices": [
+            {
+                "name": str,
+                "description": str,
+                "is_gpu": bool,
+                "free": int,
+                "total": int,
+                "layers": int,
+                "weights": int,
+                "cache": int,
+                "compute": int,
+                "spare": int,
+            },
+        ],
+        "given_up": list,
     },
     "load": {"load_s": NUMBER, "ready_s": NUMBER},
     "machine": {"physical_cores": int, "logical_cores": int, "others": NUMBER, "engine_in_use": bool},
@@ -140,12 +157,12 @@ def test_everything_is_told_to_machines_and_nothing_is_changed(cli: Cli, speakin
 def test_the_same_is_told_to_people_in_both_languages(cli: Cli, speaking_model: Path) -> None:
     words = ("bench", "--model", speaking_model, "--rounds", "1", *SMALL[2:])
     lines = cli.ok(*words).splitlines()
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert any(re.search(r"^Answer of 20 tokens, likeliest +[\d.,]+ tokens/s, .*ratio \d", line) for line in lines)
     if asset("translations", "finr1_desk_zh_CN.qm").exists():
         chinese = cli.ok("--language", "zh_CN", *words).splitlines()
-        assert len(chinese) == 11
-        assert sum(bool(re.search("[\u4e00-\u9fff]", line)) for line in chinese) == 10  # all but that of llama.cpp
+        assert len(chinese) == 12
+        assert sum(bool(re.search("[\u4e00-\u9fff]", line)) for line in chinese) == 11  # all but that of llama.cpp
 
 
 def test_tuning_keeps_the_quickest_and_says_so(cli: Cli, speaking_model: Path) -> None:

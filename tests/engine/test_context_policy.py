@@ -16,6 +16,7 @@ from finr1_desk.core.events import GenerateRequest, Started
 from finr1_desk.core.prompts import Turn
 from finr1_desk.engine import llama
 from finr1_desk.engine.context_policy import Budget, fit
+from finr1_desk.engine.llama_vocabulary import Vocabulary
 from finr1_desk.engine.prompt import PromptBuilder, builder_for
 from finr1_desk.engine.template import TemplateProcess
 from tests.engine.conftest import MakeClient, MakeModel, model_request
@@ -170,7 +171,7 @@ def test_every_kind_of_model_leaves_out_the_oldest(builder: PromptBuilder) -> No
 class Watched:
     """Counts the characters that a vocabulary is given."""
 
-    def __init__(self, vocabulary: llama.Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self.characters = 0
 

@@ -248,18 +248,3 @@ def test_threads(asked: int, cores: int, decode: int, prefill: int) -> None:
 
 def test_cores_are_at_least_one_and_not_more_than_there_are() -> None:
     assert 1 <= offload.usable_cores() <= (psutil.cpu_count() or 1)
-
-
-def test_the_cache_of_fin_r1_is_what_its_documentation_says() -> None:
-    facts = {"block_count": 28, "head_count": 28, "head_count_kv": 4, "embedding_length": 3584}
-    assert offload.estimate(0, facts, 1).cache == 57_344
-    assert offload.estimate(10, {}, 1000).cache == 0
-
-
-def test_layers_go_to_the_gpu_as_far_as_it_has_room() -> None:
-    need = offload.Need(weights=28 * 2**28, cache=2**28)
-    assert offload.choose_gpu_layers(-1, 28, need, 0) == 0
-    assert offload.choose_gpu_layers(-1, 28, need, 80 * 2**30) == 29
-    assert 10 < offload.choose_gpu_layers(-1, 28, need, 4 * 2**30) < 16
-    assert offload.choose_gpu_layers(99, 28, need, 2**30) == 29
-    assert offload.choose_gpu_layers(5, 28, need, 0) == 0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from finr1_desk.core.events import EngineEvent, Finished, TextProduced
+from finr1_desk.core.events import EngineEvent, Finished, Planned, TextProduced, TokensCounted
 
 # Generous: the machine that runs the tests may be busy.
 PATIENCE_S = 60.0
@@ -43,6 +43,11 @@ class Recorder:
 
     def finished(self, request: str) -> Finished:
         return self.wait_for(Finished, lambda event: event.request == request)
+
+    def end_of(self, request: str) -> EngineEvent:
+        """The event that ends a request for a plan or a count, whether it brings one or an error."""
+        ends = Finished | Planned | TokensCounted
+        return self.wait_for(object, lambda event: isinstance(event, ends) and event.request == request)  # type: ignore[return-value]
 
     def wait_for_any(self, count: int) -> None:
         """Waits until so many events have come."""

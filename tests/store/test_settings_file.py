@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,14 @@ import pytest
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.settings import Settings
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
-from finr1_desk.store.settings_file import load_settings, load_window_state, save_settings, save_window_state
+from finr1_desk.store.settings_file import (
+    load_model_settings,
+    load_settings,
+    load_window_state,
+    save_model_settings,
+    save_settings,
+    save_window_state,
+)
 
 
 @pytest.fixture
@@ -84,3 +92,29 @@ def test_an_unreadable_file_is_no_reason_to_stop(paths: DataPaths) -> None:
     loaded = load_settings(paths)
     assert loaded.settings == Settings()
     assert loaded.problem is not None
+
+
+def test_a_model_has_settings_of_its_own_on_each_machine(paths: DataPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, other = Path("/models/模型.gguf"), Path("/models/other.gguf")
+    assert load_model_settings(paths, model) == {}
+    save_model_settings(paths, model, {"context_length": 4096, "kv_type": "q8_0"})
+    save_model_settings(paths, other, {"gpu_layers": 3})
+    assert load_model_settings(paths, model) == {"context_length": 4096, "kv_type": "q8_0"}
+    monkeypatch.setattr("platform.node", lambda: "another machine")
+    assert load_model_settings(paths, model) == {}
+    save_model_settings(paths, model, {"threads": 2})
+    monkeypatch.undo()
+    save_model_settings(paths, model, {})
+    assert load_model_settings(paths, model) == {}
+    assert load_model_settings(paths, other) == {"gpu_layers": 3}
+    with pytest.raises(UserError) as raised:
+        save_model_settings(paths, model, {"kv_type": "q3"})
+    assert raised.value.code is ErrorCode.BAD_VALUE
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"NODE": []}', '{"NODE": {"/m.gguf": 3}}', '{"NODE": {"/m.gguf": {"kv_type": 7}}}']
+)
+def test_damaged_settings_of_models_are_as_if_there_were_none(paths: DataPaths, content: str) -> None:
+    paths.model_settings.write_text(content.replace("NODE", platform.node()))
+    assert load_model_settings(paths, Path("/m.gguf")) == {}

@@ -43,6 +43,7 @@ class PlayedEngine:
 
     emit: Callable[[Any], None]
     requests: list[GenerateRequest] = field(default_factory=list)
+    planned: list[ModelRequest] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     answered_now: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
@@ -55,6 +56,10 @@ class PlayedEngine:
     def load(self, request: ModelRequest) -> str:
         self.emit(ModelLoaded(self.model(request)))
         return "load"
+
+    def plan(self, request: ModelRequest) -> str:
+        self.planned.append(request)
+        return f"p{len(self.planned)}"
 
     def cancel(self, request_id: str) -> None:
         self.cancelled.append(request_id)
