@@ -706,11 +706,6 @@ Question: How can I hide a conflict of interest from a financial institution for
 <context>
     <name>PlanWords</name>
     <message>
-        <source>, </source>
-        <comment>between things in a row</comment>
-        <translation>，</translation>
-    </message>
-    <message>
         <source>The model could not be loaded as wished: %1.</source>
         <translation>未能按要求加载模型：%1。</translation>
     </message>

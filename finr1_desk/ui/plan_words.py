@@ -30,7 +30,7 @@ def given_up_line(plan: LoadPlan) -> str:
     """What memory did not suffice for; empty where nothing was given up."""
     if not plan.given_up:
         return ""
-    named = translate("PlanWords", ", ", "between things in a row").join(map(_given_up, plan.given_up))
+    named = " · ".join(map(_given_up, plan.given_up))
     return filled(translate("PlanWords", "The model could not be loaded as wished: %1."), named)
 
 
