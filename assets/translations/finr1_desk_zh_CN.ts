@@ -735,7 +735,7 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
     <message>
         <source>context %1 tokens, KV cache %2, flash attention %3, batches of %4, threads %5</source>
-        <translation>上下文 %1 个词元，KV 缓存 %2，Flash Attention %3，批大小 %4，线程 %5</translation>
+        <translation>上下文 %1 个词元，KV 缓存 %2，快速注意力 %3，批大小 %4，线程 %5</translation>
     </message>
     <message>
         <source>KV cache %1 instead of %2</source>
@@ -751,7 +751,7 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
     <message>
         <source>flash attention %1 instead of %2</source>
-        <translation>Flash Attention 为 %1，而非 %2</translation>
+        <translation>快速注意力为 %1，而非 %2</translation>
     </message>
 </context>
 <context>
@@ -1273,7 +1273,7 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
     <message>
         <source>Flash attention</source>
-        <translation>Flash Attention</translation>
+        <translation>快速注意力（Flash Attention）</translation>
     </message>
     <message>
         <source>Saves memory with long contexts. An 8-bit KV cache needs it.</source>
