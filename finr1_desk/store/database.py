@@ -85,7 +85,7 @@ class Store:
             migrate(connection, migrations, path.parent / "backups")
             store = Store(connection, writer, clock, len(migrations), SnapshotFolder(path.parent / "snapshots", key))
             store._purge()
-            store.snapshots.sweep(lambda: [conversation.id for conversation in store.conversations()])
+            store.snapshots.sweep(store._living)
         except BaseException:
             connection.close()
             raise
@@ -422,6 +422,9 @@ class Store:
                     self._remove_for_good(id)
                 if time.monotonic() - started > _PURGE_S:
                     break
+
+    def _living(self) -> list[str]:
+        return [id for (id,) in self._db.rows("SELECT id FROM conversations WHERE deleted_at IS NULL")]
 
     def _remove_for_good(self, id: str) -> None:
         index.remove_title(self._db, id)
