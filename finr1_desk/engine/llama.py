@@ -236,6 +236,11 @@ class Context:
         counting = [lambda _data: should_abort() and False] * (model.parameters >= _COUNTED_PARAMETERS)
         self._no_abort = llama_cpp.ggml_abort_callback(*counting)
         self._batch = llama_cpp.llama_batch_init(micro_batch, 0, 1)
+        # Written to as arrays: a prompt of thousands of tokens, one by one, takes as long as a few decoded ones.
+        fields = (self._batch.token, self._batch.pos, self._batch.n_seq_id, self._batch.logits)
+        views = (np.ctypeslib.as_array(field, shape=(micro_batch,)) for field in fields)
+        self._tokens, self._positions, sequence_counts, self._wanted = views
+        sequence_counts[:] = 1
         self._single = llama_cpp.llama_batch_init(1, 0, 1)
         self._single.n_tokens = self._single.n_seq_id[0] = self._single.logits[0] = 1
         self._single_token, self._single_position = self._single.token, self._single.pos
@@ -311,14 +316,12 @@ class Context:
         Upon any status but 0 the sequence holds what it held before, or nothing where it cannot be cut.
         """
         batch, held = self._batch, self.sequences.setdefault(sequence, [])
-        start, last = len(held), len(tokens) - 1
-        for index, token in enumerate(tokens):
-            batch.token[index] = token
-            batch.pos[index] = start + index
-            batch.n_seq_id[index] = 1
+        start, count = len(held), len(tokens)
+        self._tokens[:count], self._positions[:count] = tokens, np.arange(start, start + count)
+        self._wanted[: count - 1], self._wanted[count - 1] = 0, want_logits
+        for index in range(count):
             batch.seq_id[index][0] = sequence
-            batch.logits[index] = want_logits and index == last
-        batch.n_tokens = len(tokens)
+        batch.n_tokens = count
         llama_cpp.llama_set_abort_callback(self._pointer, self._abort, None)
         status = self._compute(batch)
         llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
@@ -358,7 +361,7 @@ class Context:
         for index, (sequence, token) in enumerate(rows):
             held = self.sequences[sequence]
             batch.token[index], batch.pos[index] = token, len(held)
-            batch.n_seq_id[index] = batch.logits[index] = 1
+            batch.logits[index] = 1
             batch.seq_id[index][0] = sequence
             held.append(token)
         batch.n_tokens = len(rows)
