@@ -307,10 +307,10 @@ def test_a_worker_killed_while_it_writes_leaves_nothing_that_is_taken_for_a_snap
 ) -> None:
     """Killed at other moments each time: there is the whole file under its name, or none."""
     path = make_model(replace(endless(), layers=16, embedding=512))
-    client, seen = make_client()
     moments = random.Random(rounds)
     unfinished = 0
     for number in range(rounds):
+        client, seen = make_client()  # another one each time: after three deaths a client gives up
         request = replace(conversation(path, folder, f"c{number}"), overrides={"max_tokens": 100})
         assert seen.finished(client.generate(request)).reason is FinishReason.LENGTH
         deadline = time.monotonic() + 30
