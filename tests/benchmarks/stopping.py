@@ -84,6 +84,8 @@ def measure_stops(path: Path, stops: int, threads: int) -> list[float]:
                 turns = (Turn("user", f"{number} {question}"),)
                 request = client.generate(GenerateRequest(model, turns))
                 while not seen.of(Started, request):
+                    if seen.of(Finished, request):
+                        raise RuntimeError(f"it did not start: {seen.finished(request)}")
                     threading.Event().wait(0.05)
                 threading.Event().wait(choose.uniform(0.1, 3.0))
                 asked = time.monotonic()
