@@ -718,7 +718,7 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>共 %2 层，其中 %1 层在 %3（%4 GB）上：%5</translation>
     </message>
     <message>
-        <source>all layers on the processor: %1; %2 GiB free</source>
+        <source>All layers on the processor: %1; %2 GiB free</source>
         <translation>所有层都在处理器上：%1；可用 %2 GiB</translation>
     </message>
     <message>
@@ -734,7 +734,7 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>关</translation>
     </message>
     <message>
-        <source>context %1 tokens, KV cache %2, flash attention %3, batches of %4, threads %5</source>
+        <source>Context %1 tokens, KV cache %2, flash attention %3, batches of %4, threads %5</source>
         <translation>上下文 %1 个词元，KV 缓存 %2，快速注意力 %3，批大小 %4，线程 %5</translation>
     </message>
     <message>

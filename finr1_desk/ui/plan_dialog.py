@@ -118,7 +118,7 @@ class PlanDialog(QDialog):
             found = sentence(self._problem)
             return f"{found.text} {found.hint}"
         if self._models.plan is not None:
-            return "\n".join(line[:1].upper() + line[1:] for line in plan_lines(self._models.plan))
+            return "\n".join(plan_lines(self._models.plan))
         return self.tr("The engine is looking at the model…") if self._models.choice is not None else ""
 
     # -- what is changed

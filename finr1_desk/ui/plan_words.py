@@ -46,7 +46,7 @@ def _device_line(plan: LoadPlan, share: DeviceShare) -> str:
         size = f"{share.total / _GIB:.0f}"  # as it is printed on the box
         return filled(template, str(share.layers), str(plan.layers), share.description, size, sizes)
     if share.layers == plan.layers:
-        return filled(translate("PlanWords", "all layers on the processor: %1; %2 GiB free"), sizes, _gib(share.free))
+        return filled(translate("PlanWords", "All layers on the processor: %1; %2 GiB free"), sizes, _gib(share.free))
     template = translate("PlanWords", "%1 of %2 layers on the processor: %3; %4 GiB free")
     return filled(template, str(share.layers), str(plan.layers), sizes, _gib(share.free))
 
@@ -54,7 +54,7 @@ def _device_line(plan: LoadPlan, share: DeviceShare) -> str:
 def _rest_line(plan: LoadPlan) -> str:
     flash = translate("PlanWords", "on") if plan.flash_attention else translate("PlanWords", "off")
     return filled(
-        translate("PlanWords", "context %1 tokens, KV cache %2, flash attention %3, batches of %4, threads %5"),
+        translate("PlanWords", "Context %1 tokens, KV cache %2, flash attention %3, batches of %4, threads %5"),
         count_text(plan.context_length),
         plan.kv_type,
         flash,

@@ -53,4 +53,4 @@ def test_what_could_not_be_had_is_noted(cli: Cli, speaking_model: Path) -> None:
     done = cli.run("ask", "Hi", "--model", speaking_model, "--gpu-layers", "2")
     assert done.status == 0, done.err
     assert "0 instead of 2 layers on the GPU" in done.err
-    assert "all layers on the processor" in done.err
+    assert "All layers on the processor" in done.err

@@ -25,11 +25,11 @@ PLAN = LoadPlan(28, 0, 16384, 32768, "f16", True, 128, 128, 7, 8, (PROCESSOR,))
 def test_a_plan_in_words() -> None:
     on_gpu = replace(PLAN, gpu_layers=28, devices=(GPU, replace(PROCESSOR, layers=0)))
     assert plan_line(on_gpu) == "28 of 28 layers on NVIDIA RTX 4070, 12 GB: weights 4.4, KV 0.9, compute 0.3 GiB"
-    assert plan_line(PLAN) == "all layers on the processor: weights 4.4, KV 0.9, compute 0.02 GiB; 14.0 GiB free"
+    assert plan_line(PLAN) == "All layers on the processor: weights 4.4, KV 0.9, compute 0.02 GiB; 14.0 GiB free"
     shared = replace(PLAN, gpu_layers=10, devices=(replace(GPU, layers=10), replace(PROCESSOR, layers=18)))
     assert len(plan_lines(shared)) == 3
     assert plan_lines(shared)[1].startswith("18 of 28 layers on the processor")
-    assert "context 16,384 tokens, KV cache f16, flash attention on" in plan_lines(PLAN)[-1]
+    assert "Context 16,384 tokens, KV cache f16, flash attention on" in plan_lines(PLAN)[-1]
 
 
 def test_what_was_given_up_in_words() -> None:
