@@ -86,7 +86,7 @@ def reopened(bench: Bench, kept: Kept, rounds: int) -> FirstToken:
 
 
 def _beginning(bench: Bench, tokens: int) -> tuple[Turn, ...]:
-    """A first question, such that the follow-up's prompt has about so many tokens."""
+    """A first question, such that the follow-up's prompt has about so many tokens, and no fewer than it must have."""
 
     def count(text: str) -> int:
         return bench.count((Turn("user", text),))
@@ -95,7 +95,7 @@ def _beginning(bench: Bench, tokens: int) -> tuple[Turn, ...]:
     shown = count(shown_to_model(split(_begun(0))))
     # What the model adds may have more tokens when it is read again.
     most = bench.context_length - ANSWER_ROOM - count(_begun(0)) - question - _ANSWER_TOKENS * LONGEST_PIECE
-    return bench.sized(min(tokens - shown - question, most))
+    return bench.sized(min(max(tokens - shown - question, count(".")), most))
 
 
 def _asked(bench: Bench, first: tuple[Turn, ...], number: int, place: SnapshotPlace | None = None) -> str:

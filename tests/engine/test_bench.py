@@ -85,6 +85,13 @@ def test_a_follow_up_reads_little_of_the_conversation_again(bench: Bench) -> Non
     assert len(at_once.seconds) == len(at_once.whole_seconds) == len(after_pause.seconds) == 2
 
 
+def test_a_conversation_is_as_short_as_it_can_be(bench: Bench) -> None:
+    bench.load()
+    after_pause, _ = follow_ups(bench, 50, rounds=1)
+    shorter, _ = follow_ups(bench, 20, rounds=1)
+    assert after_pause.prompt_tokens == shorter.prompt_tokens > 50
+
+
 def test_a_conversation_is_reopened_by_another_engine(bench: Bench, runtime: Path, short_model: Path) -> None:
     bench.load()
     kept = keep(bench, 1200, SnapshotPlace(str(runtime / "snapshots" / "bench.kv"), "ab" * 32))
