@@ -63,7 +63,7 @@ def test_stopped_at_any_node_it_goes_on_as_if_it_never_was(make_model: MakeModel
     model.close()
 
 
-@pytest.mark.parametrize(("threads", "tokens"), [(1, 32), (2, 64), (4, 128), (16, 128)])
+@pytest.mark.parametrize(("threads", "tokens"), [(1, 64), (2, 128), (4, 128), (16, 128)])
 def test_a_large_model_on_few_cores_is_computed_in_small_batches(threads: int, tokens: int) -> None:
     assert micro_batch.on_processor(FIN_R1, threads) == tokens
 
