@@ -160,19 +160,14 @@ class Answering:
 
     def _follow_samples(self, writings: list[Writing], on_change: Callable[[Sequence[Writing]], None]) -> Finished:
         while True:
-            event = self._next()
-            if isinstance(event, _Interrupt):
-                self.interrupted = True
-                self.stop()
-            elif isinstance(event, EngineDied) and event.safe_mode:
-                self._on_retry(event)
-            elif isinstance(event, TextProduced) and _concerns(event, writings[0].request_id):
+            event = self._next(writings[0].request_id)
+            if isinstance(event, TextProduced):
                 writings[event.sample].take(event)
-            elif isinstance(event, SampleFinished) and _concerns(event, writings[0].request_id):
+            elif isinstance(event, SampleFinished):
                 writings[event.sample].take(
                     Finished(event.request, event.reason, event.usage, event.timing, think_cut=event.think_cut)
                 )
-            elif event is not None and _concerns(event, writings[0].request_id):
+            elif event is not None:
                 for writing in writings:
                     if writing.end is None:
                         writing.take(event)
@@ -188,13 +183,8 @@ class Answering:
         on_idle: Callable[[], None],
     ) -> Finished:
         while True:
-            event = self._next()
-            if isinstance(event, _Interrupt):
-                self.interrupted = True
-                self.stop()
-            elif isinstance(event, EngineDied) and event.safe_mode:
-                self._on_retry(event)
-            elif event is not None and _concerns(event, writing.request_id):
+            event = self._next(writing.request_id)
+            if event is not None:
                 writing.take(event)
                 if isinstance(event, Finished):
                     return event
@@ -205,11 +195,20 @@ class Answering:
     def _identity(self, writing: Writing) -> ModelIdentity | None:
         return self._identify(writing.started.model) if writing.started is not None else None
 
-    def _next(self) -> EngineEvent | _Interrupt | None:
+    def _next(self, request_id: str) -> EngineEvent | None:
+        """What comes of a request within a moment. On the way Ctrl-C stops it, and that it is tried again is told."""
         try:
-            return self._inbox.get(timeout=_POLL_S)
+            event = self._inbox.get(timeout=_POLL_S)
         except queue.Empty:
             return None
+        if isinstance(event, _Interrupt):
+            self.interrupted = True
+            self.stop()
+            return None
+        if isinstance(event, EngineDied) and event.safe_mode:
+            self._on_retry(event)
+            return None
+        return event if _concerns(event, request_id) else None
 
     @contextlib.contextmanager
     def _interrupts(self) -> Iterator[None]:
@@ -226,7 +225,7 @@ class Answering:
             signal.signal(signal.SIGINT, before)
 
 
-def _concerns(event: EngineEvent | _Interrupt, request_id: str) -> bool:
+def _concerns(event: EngineEvent, request_id: str) -> bool:
     return isinstance(event, LoadProgress) or getattr(event, "request", None) == request_id
 
 
