@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 # What `_open_services` needs, in pieces that each take a few hundredths of a second to import.
 AFTER_FIRST_PAINT = (
     "finr1_desk.app.bootstrap",
-    "finr1_desk.ui.pane.markdown",
+    "finr1_desk.markup.markdown",
     "finr1_desk.ui.pane.decorations",
     "finr1_desk.ui.pane.rows",
     "finr1_desk.ui.pane.pane",

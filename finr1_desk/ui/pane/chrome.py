@@ -11,10 +11,10 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath
 
+from finr1_desk.markup.markdown import Run
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.blocks import Paragraph
 from finr1_desk.ui.pane.look import Look, Tone
-from finr1_desk.ui.pane.markdown import Run
 from finr1_desk.ui.pane.rows import Control, Insets, Page, Row, Section, TextRow
 from finr1_desk.ui.theme import GRID
 

@@ -17,11 +17,11 @@ from PySide6.QtGui import QPainter
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import Message, MessageState, Role
+from finr1_desk.markup.markdown import Markdown, Run, cleaned
 from finr1_desk.ui.pane import decorations, wording
 from finr1_desk.ui.pane.blocks import Block, Code, Table
 from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, MarkRow
 from finr1_desk.ui.pane.look import Tone
-from finr1_desk.ui.pane.markdown import Markdown, Run, cleaned
 from finr1_desk.ui.pane.reading import plain_pieces
 from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow, as_it_is
 from finr1_desk.ui.pane.stream import BlockStream

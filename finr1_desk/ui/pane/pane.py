@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Message, Role
+from finr1_desk.markup.markdown import Markdown
 from finr1_desk.ui.pane import accessibility, wording
 from finr1_desk.ui.pane.canvas import Canvas
 from finr1_desk.ui.pane.colouring import ColouringQueue
@@ -37,7 +38,6 @@ from finr1_desk.ui.pane.documents import Documents
 from finr1_desk.ui.pane.flow import HEAD, Flow
 from finr1_desk.ui.pane.furniture import Banner, NewTextButton
 from finr1_desk.ui.pane.look import Look
-from finr1_desk.ui.pane.markdown import Markdown
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, make_view
 from finr1_desk.ui.pane.pointer import Pointer
 from finr1_desk.ui.pane.repainting import Repainting, Seen

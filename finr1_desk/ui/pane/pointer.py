@@ -13,10 +13,10 @@ from PySide6.QtGui import QAction, QClipboard, QContextMenuEvent, QGuiApplicatio
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from finr1_desk.core.conversation import Role
+from finr1_desk.markup.markdown import allowed_link
 from finr1_desk.ui.pane import wording
 from finr1_desk.ui.pane.controls import Named, control_at
 from finr1_desk.ui.pane.flow import Placed
-from finr1_desk.ui.pane.markdown import allowed_link
 from finr1_desk.ui.pane.rows import TextRow
 from finr1_desk.ui.pane.selection import WHOLE, Place
 from finr1_desk.ui.pane.textmap import position_at, word_at

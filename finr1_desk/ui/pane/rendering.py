@@ -14,9 +14,9 @@ from typing import Final
 
 from PySide6.QtGui import QBrush, QTextCharFormat, QTextCursor, QTextDocument, QTextOption, QTextTable
 
+from finr1_desk.markup.markdown import Run, RunKind
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
 from finr1_desk.ui.pane.look import Look, Tone, tabular
-from finr1_desk.ui.pane.markdown import Run, RunKind
 from finr1_desk.ui.pane.reading import BULLETS
 from finr1_desk.ui.pane.tables import TableWidths, insert_table
 from finr1_desk.ui.theme import GRID

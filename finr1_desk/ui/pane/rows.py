@@ -21,10 +21,10 @@ from PySide6.QtGui import (
     QTextCursor,
 )
 
+from finr1_desk.markup.markdown import Run
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Paragraph, Plain, Quote, Table
 from finr1_desk.ui.pane.look import Look, Tone
-from finr1_desk.ui.pane.markdown import Run
 from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
 from finr1_desk.ui.pane.tables import TableWidths
 from finr1_desk.ui.theme import GRID

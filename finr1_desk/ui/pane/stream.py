@@ -11,8 +11,8 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
+from finr1_desk.markup.markdown import Env, Markdown, cleaned
 from finr1_desk.ui.pane.blocks import Block, Heading, ListItem, Paragraph, Quote
-from finr1_desk.ui.pane.markdown import Env, Markdown, cleaned
 from finr1_desk.ui.pane.reading import BlockReader, Lead, Piece
 
 _ONLY_MARKUP: Final = re.compile(r"[ \t]*(?:[-=*_~`#>+|: \t]+|\d{1,3}[.)]?)\Z")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from finr1_desk.ui.pane.markdown import Markdown
+from finr1_desk.markup.markdown import Markdown
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.theme import LIGHT
 

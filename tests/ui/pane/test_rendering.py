@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetricsF, QTextBlock, QTextDocument
 from PySide6.QtWidgets import QApplication
 
+from finr1_desk.markup.markdown import Markdown
 from finr1_desk.ui.pane.blocks import Block, Table
 from finr1_desk.ui.pane.look import Look, Tone
-from finr1_desk.ui.pane.markdown import Markdown
 from finr1_desk.ui.pane.rendering import Rendered, Renderer
 from finr1_desk.ui.pane.stream import BlockStream
 from finr1_desk.ui.pane.tables import TableWidths

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finr1_desk.markup.markdown import Markdown
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Quote, Rule, Table
-from finr1_desk.ui.pane.markdown import Markdown
 from finr1_desk.ui.pane.reading import CODE_LINES, TABLE_ROWS, plain_pieces
 from finr1_desk.ui.pane.stream import BlockStream
 

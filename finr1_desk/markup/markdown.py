@@ -1,4 +1,4 @@
-r"""The Markdown dialect of the chat pane: markdown-it-py, and the rules in which the models' text departs from it.
+r"""The Markdown dialect of the application: markdown-it-py, and the rules in which the models' text departs from it.
 
 Owns the parser's configuration and the reading of inline text into runs; it knows nothing of Qt and loads nothing.
 Four rules are its own: emphasis beside Chinese punctuation (`**净利润**增长` is bold although CommonMark's flanking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finr1_desk.ui.pane.markdown import Markdown, Run, RunKind, cleaned
+from finr1_desk.markup.markdown import Markdown, Run, RunKind, cleaned
 
 
 def _bold(runs: list[Run]) -> list[str]:
