@@ -46,7 +46,6 @@ from finr1_desk.core.events import (
 from finr1_desk.core.prompts import Turn
 from finr1_desk.engine import endpoint, protocol
 from finr1_desk.engine.attachment import Attachment, WorkerCrashedError
-from finr1_desk.engine.crashes import Crash, Crashes
 from finr1_desk.engine.protocol import (
     AnswerNow,
     Bye,
@@ -63,8 +62,9 @@ from finr1_desk.engine.protocol import (
     Reply,
     Unload,
 )
-from finr1_desk.engine.safe_mode import SafeModes
-from finr1_desk.engine.watch import TICK_S, Watch
+from finr1_desk.engine.survival.crashes import Crash, Crashes
+from finr1_desk.engine.survival.safe_mode import SafeModes
+from finr1_desk.engine.survival.watch import TICK_S, Watch
 
 _log = logging.getLogger(__name__)
 

@@ -20,15 +20,15 @@ from finr1_desk.core.plan import LoadPlan
 from finr1_desk.core.quantisation import label_of
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
 from finr1_desk.engine import llama, llama_devices
-from finr1_desk.engine.cache import PrefixCache
-from finr1_desk.engine.diagnosis import diagnosed, ran_out_of_memory
-from finr1_desk.engine.gguf_facts import read_facts
+from finr1_desk.engine.cache.cells import PrefixCache
 from finr1_desk.engine.llama_log import by_device
-from finr1_desk.engine.load_plan import load_plan
-from finr1_desk.engine.planning import effective_context, given_up, lowered
-from finr1_desk.engine.prompt import PromptBuilder, builder_for
-from finr1_desk.engine.safe_mode import SafeMode, Subject
-from finr1_desk.engine.template import TemplateProcess
+from finr1_desk.engine.plan.gguf_facts import read_facts
+from finr1_desk.engine.plan.load_plan import load_plan
+from finr1_desk.engine.plan.planning import effective_context, given_up, lowered
+from finr1_desk.engine.prompt.building import PromptBuilder, builder_for
+from finr1_desk.engine.prompt.template import TemplateProcess
+from finr1_desk.engine.survival.diagnosis import diagnosed, ran_out_of_memory
+from finr1_desk.engine.survival.safe_mode import SafeMode, Subject
 
 _READ_BLOCK: Final = 8 * 2**20
 _SHARE_OF_READING: Final = 0.9

@@ -28,17 +28,17 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.plan import LoadPlan
 from finr1_desk.engine import llama, loading
-from finr1_desk.engine.decoding import Control
-from finr1_desk.engine.generation import Generation
-from finr1_desk.engine.idle import IdleWork
-from finr1_desk.engine.load_plan import load_plan
+from finr1_desk.engine.cache.idle import IdleWork
+from finr1_desk.engine.decode.decoding import Control
+from finr1_desk.engine.decode.generation import Generation
 from finr1_desk.engine.loading import Identity, Loaded
-from finr1_desk.engine.progress import PATIENCE_BATCHES_S, PATIENCE_FIRST_S, PATIENCE_NODES_S, Progress
-from finr1_desk.engine.prompt import builder_for
+from finr1_desk.engine.plan.load_plan import load_plan
+from finr1_desk.engine.prompt.building import builder_for
+from finr1_desk.engine.prompt.template import TemplateProcess
 from finr1_desk.engine.protocol import Count, Done, Forget, Generate, Load, PlanLoad, Reply, Unload
-from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.scheduler import Job, Scheduler
-from finr1_desk.engine.template import TemplateProcess
+from finr1_desk.engine.survival.progress import PATIENCE_BATCHES_S, PATIENCE_FIRST_S, PATIENCE_NODES_S, Progress
+from finr1_desk.engine.survival.safe_mode import SafeModes
 from finr1_desk.engine.worker_log import WorkerLog
 
 _PROGRESS_S: Final = 0.1

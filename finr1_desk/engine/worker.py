@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from finr1_desk.engine import endpoint, protocol
-from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.service import Service
 from finr1_desk.engine.sessions import Sessions
+from finr1_desk.engine.survival.safe_mode import SafeModes
 from finr1_desk.engine.worker_log import WorkerLog
 
 # How long a worker waits for one that is just leaving, and for the client that started it.

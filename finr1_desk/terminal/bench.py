@@ -17,12 +17,14 @@ from typing import Any, Final
 
 from finr1_desk.core.events import ModelRequest, SnapshotPlace
 from finr1_desk.core.wording import percent_text
-from finr1_desk.engine import bench_conversation, endpoint, offload
-from finr1_desk.engine.bench import Bench
-from finr1_desk.engine.bench_conversation import Kept
-from finr1_desk.engine.bench_results import FirstToken, Measured, Plan, Sample
-from finr1_desk.engine.bench_system import Machine, logical_cores
-from finr1_desk.engine.bench_tuning import Tuning, tune
+from finr1_desk.engine import endpoint
+from finr1_desk.engine.bench import conversation as bench_conversation
+from finr1_desk.engine.bench.conversation import Kept
+from finr1_desk.engine.bench.measuring import Bench
+from finr1_desk.engine.bench.results import FirstToken, Measured, Plan, Sample
+from finr1_desk.engine.bench.system import Machine, logical_cores
+from finr1_desk.engine.bench.tuning import Tuning, tune
+from finr1_desk.engine.plan import offload
 from finr1_desk.store.settings_file import save_settings
 from finr1_desk.terminal.bench_report import BenchReport
 from finr1_desk.terminal.conversations import print_json

@@ -12,9 +12,9 @@ from typing import Any
 
 from finr1_desk.core.plan import LoadPlan
 from finr1_desk.core.wording import count_text, size_text
-from finr1_desk.engine.bench_results import Comparison, FirstToken, Measured, Plan, Ratio
-from finr1_desk.engine.bench_system import Machine
-from finr1_desk.engine.bench_tuning import Tuning
+from finr1_desk.engine.bench.results import Comparison, FirstToken, Measured, Plan, Ratio
+from finr1_desk.engine.bench.system import Machine
+from finr1_desk.engine.bench.tuning import Tuning
 from finr1_desk.terminal.output import one_line
 from finr1_desk.terminal.voice import Voice
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.version import VERSION
 from finr1_desk.core.wording import filled, percent_text, size_text
-from finr1_desk.engine.safe_mode import SafeMode, SafeModes
+from finr1_desk.engine.survival.safe_mode import SafeMode, SafeModes
 from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.display import has_display
 from finr1_desk.terminal.fonts import chinese_fonts
@@ -131,7 +131,7 @@ def _version(package: str) -> str | None:
 
 def _llama_cpp(workspace: Workspace) -> Finding:
     """Asked from a process of its own: if llama.cpp cannot be loaded, that must not take the doctor with it."""
-    command = [sys.executable, "-P", "-m", "finr1_desk.engine.probe"]
+    command = [sys.executable, "-P", "-m", "finr1_desk.engine.plan.probe"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_PROBE_TIMEOUT_S, stdin=subprocess.DEVNULL)
         facts = json.loads(done.stdout) if done.returncode == 0 else None

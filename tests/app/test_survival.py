@@ -18,7 +18,7 @@ from finr1_desk.app.bootstrap import Application
 from finr1_desk.core.conversation import Message, MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import EngineDied
-from finr1_desk.engine import crashes
+from finr1_desk.engine.survival import crashes
 from tests.app.conftest import WAIT_MS
 from tests.app.test_answers import ask, on_disk, wait_for_text
 

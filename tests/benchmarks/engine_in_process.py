@@ -14,11 +14,11 @@ from finr1_desk.core.events import GenerateRequest, ModelRequest
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.engine import llama, loading
-from finr1_desk.engine.answer import Answer, Measured, Task
-from finr1_desk.engine.decoding import Control, compute_all
+from finr1_desk.engine.decode.answer import Answer, Measured, Task
+from finr1_desk.engine.decode.decoding import Control, compute_all
+from finr1_desk.engine.decode.sampler import Logits, Sampler
 from finr1_desk.engine.loading import Loaded
-from finr1_desk.engine.sampler import Logits, Sampler
-from finr1_desk.engine.template import TemplateProcess
+from finr1_desk.engine.prompt.template import TemplateProcess
 
 SEQUENCE = 0
 

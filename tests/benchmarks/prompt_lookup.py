@@ -20,8 +20,8 @@ from pathlib import Path
 
 from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT
 from finr1_desk.engine import llama
-from finr1_desk.engine.decoding import Decoding
-from finr1_desk.engine.lookup import PromptLookup, costs_of_rows
+from finr1_desk.engine.decode.decoding import Decoding
+from finr1_desk.engine.decode.lookup import PromptLookup, costs_of_rows
 from tests.benchmarks.engine_in_process import SEQUENCE, Engine, Took, Watch, control, engine, in_turns, median, ratio
 
 

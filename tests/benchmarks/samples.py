@@ -14,9 +14,9 @@ from pathlib import Path
 
 import llama_cpp
 
-from finr1_desk.engine.answer import Answer, Measured
-from finr1_desk.engine.decoding import Decoding
-from finr1_desk.engine.samples import Samples
+from finr1_desk.engine.decode.answer import Answer, Measured
+from finr1_desk.engine.decode.decoding import Decoding
+from finr1_desk.engine.decode.samples import Samples
 from tests.benchmarks.engine_in_process import SEQUENCE, Engine, Took, Watch, control, engine, in_turns, median, ratio
 
 

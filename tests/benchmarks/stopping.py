@@ -20,9 +20,10 @@ from typing import Any, Final
 
 from finr1_desk.core.events import Finished, GenerateRequest, ModelRequest, Started
 from finr1_desk.core.prompts import Turn
-from finr1_desk.engine import llama, micro_batch, offload
+from finr1_desk.engine import llama
 from finr1_desk.engine.client import EngineClient
-from finr1_desk.engine.gguf_facts import read_facts
+from finr1_desk.engine.plan import micro_batch, offload
+from finr1_desk.engine.plan.gguf_facts import read_facts
 from tests.helpers.engine_events import Recorder
 
 BATCHES: Final = (32, 64, 128, 512)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from finr1_desk.engine import probe
-from finr1_desk.engine.safe_mode import SafeMode, SafeModes, Subject
+from finr1_desk.engine.plan import probe
+from finr1_desk.engine.survival.safe_mode import SafeMode, SafeModes, Subject
 from finr1_desk.library.assets import asset
 from finr1_desk.library.discovery import built_in_model
 from finr1_desk.library.verification import FORMAT, VERSION, fingerprint, sidecar_path

@@ -15,8 +15,8 @@ import llama_cpp
 
 from finr1_desk.core.events import ModelRequest
 from finr1_desk.engine import llama, llama_devices, loading
-from finr1_desk.engine.load_plan import load_plan
-from finr1_desk.engine.template import TemplateProcess
+from finr1_desk.engine.plan.load_plan import load_plan
+from finr1_desk.engine.prompt.template import TemplateProcess
 
 PROMPT = (5, 9, 4, 7, 12, 3, 8, 11, 6, 10) * 4
 

@@ -14,9 +14,9 @@ from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, Start
 from finr1_desk.core.prompts import Turn, shown_to_model
 from finr1_desk.core.reasoning import split
 from finr1_desk.engine.protocol import Forget, Generate, Reply, Unload
-from finr1_desk.engine.safe_mode import SafeModes
 from finr1_desk.engine.scheduler import Job, Scheduler, Work
 from finr1_desk.engine.service import Service
+from finr1_desk.engine.survival.safe_mode import SafeModes
 from finr1_desk.engine.worker_log import WorkerLog
 
 PATIENCE_S = 60.0

@@ -11,7 +11,7 @@ from finr1_desk.core.errors import ErrorCode
 from finr1_desk.core.events import TextProduced
 from finr1_desk.core.prompts import CLOSE_THINKING
 from finr1_desk.core.reasoning import split
-from finr1_desk.engine.repetition import COPIES, LEAST
+from finr1_desk.engine.decode.repetition import COPIES, LEAST
 from tests.engine.conftest import MakeClient, MakeModel, ask
 from tests.helpers.tiny_models import DEEPSEEK, TinyModel, endless, speaking
 
