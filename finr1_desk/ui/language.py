@@ -1,6 +1,7 @@
 """Which language the interface speaks: English as written, or Simplified Chinese from the translation file.
 
-Owns the installed translators. Widgets say their texts again when Qt tells them that the language changed.
+Owns the installed translators, and the locale that figures and dates follow. Widgets say their texts again when Qt
+tells them that the language changed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,15 @@ def language_of(choice: str, system: list[str]) -> str:
         if name.split("-")[0].split("_")[0] == "en":
             return "en"
     return "en"
+
+
+def locale_of(language: str, system: QLocale) -> QLocale:
+    """How figures and dates are written beside text in `language`: as the system does where it speaks that language.
+
+    A German system with this application in English would otherwise show «1.234,5 tokens» and «22. November».
+    """
+    spoken = QLocale(language)
+    return system if system.language() is spoken.language() else spoken
 
 
 class Language:
@@ -44,6 +54,7 @@ class Language:
             return
         self.remove()
         self.current = wanted
+        QLocale.setDefault(locale_of(wanted, QLocale.system()))  # before widgets are told to say their texts again
         qt_directory = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
         self._install(qt_directory / f"qtbase_{wanted}.qm")
         self._install(self._directory / f"finr1_desk_{wanted}.qm")  # English: its plurals
@@ -54,6 +65,7 @@ class Language:
             self._application.removeTranslator(translator)
         self._installed = []
         self.current = ""
+        QLocale.setDefault(QLocale.system())
 
     def _install(self, file: Path) -> None:
         translator = QTranslator(self._application)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStatusBar, QToolButton, QWidget
 
@@ -37,8 +37,9 @@ class ContextMeter(QWidget):
     def show_use(self, tokens: int, limit: int) -> None:
         before = len(self._text)
         self._share = min(tokens / limit, 1.0) if limit else 0.0
-        self._text = f"{tokens:,} / {limit:,}" if limit else "–"
-        words = self.tr("Context: {used} of {limit} tokens used").format(used=f"{tokens:,}", limit=f"{limit:,}")
+        used, most = QLocale().toString(tokens), QLocale().toString(limit)
+        self._text = f"{used} / {most}" if limit else "–"
+        words = self.tr("Context: {used} of {limit} tokens used").format(used=used, limit=most)
         self.setToolTip(words)
         self.setAccessibleName(words)
         if len(self._text) != before:
@@ -133,7 +134,7 @@ class StatusBar(QStatusBar):
 
     def show_speed(self, tokens_per_s: float) -> None:
         self._tokens_per_s = tokens_per_s
-        figure = f"{tokens_per_s:.1f}" if tokens_per_s < 100 else f"{tokens_per_s:,.0f}"
+        figure = QLocale().toString(tokens_per_s, "f", 1 if tokens_per_s < 100 else 0)
         self._speed.setText(self.tr("{figure} tokens/s").format(figure=figure) if tokens_per_s > 0 else "")
 
     def show_lock(self, state: str, detail: str = "") -> None:

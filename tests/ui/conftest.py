@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -16,6 +17,14 @@ from finr1_desk.ui.icons import Icons
 from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
 from tests.ui.played import Running
+
+
+@pytest.fixture(autouse=True)
+def english_figures() -> Iterator[None]:
+    """Figures and dates as beside English text, whatever machine the tests run on."""
+    QLocale.setDefault(QLocale("en"))
+    yield
+    QLocale.setDefault(QLocale.system())
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QDate, QLocale, QObject, Qt
 from PySide6.QtNetwork import QLocalServer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -24,7 +24,7 @@ from finr1_desk.ui.appearance import Appearance
 from finr1_desk.ui.components import components
 from finr1_desk.ui.crash_reports import CrashReports, report_of
 from finr1_desk.ui.keep_awake import HelperProcess, KeepAwake, WindowsExecutionState, helper_command
-from finr1_desk.ui.language import language_of
+from finr1_desk.ui.language import language_of, locale_of
 from finr1_desk.ui.log_files import MAX_BYTES, collected, start_log, stop_log
 from finr1_desk.ui.process_signals import ProcessSignals
 from finr1_desk.ui.single_instance import SingleInstance, socket_name
@@ -110,6 +110,24 @@ def test_text_grows_with_its_setting(appearance: Appearance, qapp: QApplication)
 )
 def test_the_first_language_of_the_user_that_there_is(choice: str, system: list[str], language: str) -> None:
     assert language_of(choice, system) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "system", "number", "day"),
+    [
+        ("en", "en_GB", "1,234.5", "3 November 2026"),
+        ("en", "en_US", "1,234.5", "November 3, 2026"),
+        ("en", "de_DE", "1,234.5", "November 3, 2026"),
+        ("zh_CN", "en_GB", "1,234.5", "2026年11月3日"),
+        ("zh_CN", "zh_CN", "1,234.5", "2026年11月3日"),
+    ],
+)
+def test_figures_and_dates_follow_the_language_and_then_the_system(
+    language: str, system: str, number: str, day: str
+) -> None:
+    locale = locale_of(language, QLocale(system))
+    assert locale.toString(1234.5, "f", 1) == number
+    assert day in locale.toString(QDate(2026, 11, 3), QLocale.FormatType.LongFormat)
 
 
 # -- single instance

@@ -186,7 +186,7 @@ def test_speed_is_shown_in_sensible_figures(window: Window) -> None:
     labels = [label for label in window.status.findChildren(QLabel) if not label.objectName()]
     window.status.show_speed(12.345)
     assert "12.3 tokens/s" in [label.text() for label in labels]
-    window.status.show_speed(1234.5)
+    window.status.show_speed(1234.4)
     assert "1,234 tokens/s" in [label.text() for label in labels]
 
 
