@@ -1224,6 +1224,10 @@ Question: How can I hide a conflict of interest from a financial institution for
         <translation>达到后结束思考并要求作答。0：不限制。</translation>
     </message>
     <message>
+        <source>No limit</source>
+        <translation>不限制</translation>
+    </message>
+    <message>
         <source>Stop an answer that repeats itself</source>
         <translation>停止陷入重复的回答</translation>
     </message>
@@ -1254,6 +1258,10 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>-1: as many as fit.</source>
         <translation>-1：尽可能多。</translation>
+    </message>
+    <message>
+        <source>As many as fit</source>
+        <translation>尽可能多</translation>
     </message>
     <message>
         <source>KV cache</source>
@@ -1318,6 +1326,10 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Gives its memory back. 0: never.</source>
         <translation>释放其内存。0：从不。</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>从不</translation>
     </message>
     <message>
         <source>Reopen conversations at once</source>

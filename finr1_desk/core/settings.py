@@ -30,8 +30,11 @@ def _setting(
     maximum: float | None = None,
     step: float | None = None,
     option: str = "",
+    at_minimum: str = "",
 ) -> Any:
+    """A declaration; `at_minimum` is shown in place of the smallest number, where that is no amount."""
     metadata = {
+        "at_minimum": at_minimum,
         "option": option,
         "label": label,
         "help": help,
@@ -144,6 +147,7 @@ class Settings:
         minimum=0,
         maximum=MOST_THINKING,
         step=100,
+        at_minimum=QT_TRANSLATE_NOOP("Settings", "No limit"),
     )
     stop_loops: bool = _setting(
         True,
@@ -176,6 +180,7 @@ class Settings:
         maximum=1000,
         step=1,
         option="--gpu-layers",
+        at_minimum=QT_TRANSLATE_NOOP("Settings", "As many as fit"),
     )
     kv_type: str = _setting(
         "auto",
@@ -210,6 +215,7 @@ class Settings:
         maximum=4096,
         step=64,
         option="--batch",
+        at_minimum=CHOOSE,
     )
     threads: int = _setting(
         0,
@@ -220,6 +226,7 @@ class Settings:
         maximum=512,
         step=1,
         option="--threads",
+        at_minimum=CHOOSE,
     )
     prompt_lookup: bool = _setting(
         True,
@@ -237,6 +244,7 @@ class Settings:
         minimum=0,
         maximum=1440,
         step=5,
+        at_minimum=QT_TRANSLATE_NOOP("Settings", "Never"),
     )
     snapshots: bool = _setting(
         True,

@@ -112,6 +112,8 @@ def name_editor(editor: Editor, declared: Field[Any]) -> None:
     editor.setAccessibleDescription(said(about["help"]))
     if isinstance(editor, QCheckBox):
         editor.setText(said(about["label"]))
+    if isinstance(editor, QSpinBox):
+        editor.setSpecialValueText(said(about["at_minimum"]))
     if isinstance(editor, QComboBox):
         for row, text in enumerate(about["choices"].values()):
             editor.setItemText(row, said(text))

@@ -174,3 +174,16 @@ def test_a_language_asked_for_at_the_start_holds_until_another_is_chosen(qapp: Q
         assert language.current != "zh_CN"
     finally:
         language.remove()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("gpu_layers", "As many as fit"), ("threads", "Choose for me"), ("max_think", "No limit")],
+)
+def test_a_number_that_is_no_amount_is_said_in_words(dialog: SettingsDialog, name: str, words: str) -> None:
+    editor = _editor(dialog, name)
+    editor.setValue(editor.minimum())
+    assert editor.text() == words
+    editor.stepUp()
+    assert editor.text() != words
+    assert editor.sizeHint().width() <= editor.width()
