@@ -167,6 +167,10 @@
         <translation>深色(&amp;D)</translation>
     </message>
     <message>
+        <source>&amp;Getting started</source>
+        <translation>入门(&amp;G)</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard shortcuts</source>
         <translation>键盘快捷键(&amp;K)</translation>
     </message>
@@ -485,6 +489,10 @@
         <source>Everything is worked out on this computer; nothing leaves it.</source>
         <translation>一切都在本机计算，数据不会离开这台电脑。</translation>
     </message>
+    <message>
+        <source>New here? See how it works</source>
+        <translation>初次使用？看看怎么用</translation>
+    </message>
 </context>
 <context>
     <name>EngineNotices</name>
@@ -611,6 +619,45 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Quit</source>
         <translation>退出</translation>
+    </message>
+</context>
+<context>
+    <name>GettingStartedDialog</name>
+    <message>
+        <source>Getting started</source>
+        <translation>入门</translation>
+    </message>
+    <message>
+        <source>From a question to an answer you can check</source>
+        <translation>从提问到可以核对的回答</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Get Fin-R1.&lt;/b&gt; The demonstration model that comes with the application knows a few exercises only. The menu &lt;b&gt;Models&lt;/b&gt; finds what is on this computer and says what suits it.</source>
+        <translation>&lt;b&gt;获取 Fin-R1。&lt;/b&gt;应用自带的演示模型只会做几种练习。菜单&lt;b&gt;“模型”&lt;/b&gt;会找出本机已有的模型，并说明哪个适合这台电脑。</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Ask&lt;/b&gt; in English or Chinese, with the figures or the table the answer should rest on. Cells can be pasted from a spreadsheet.</source>
+        <translation>&lt;b&gt;提问。&lt;/b&gt;中文或英文均可，请附上回答所依据的数字或表格。可以直接粘贴电子表格的单元格。</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Read the working.&lt;/b&gt; Fin-R1 thinks before it answers; unfold its thinking to see how it came to a figure, and check that figure: a model can be wrong and sound sure.</source>
+        <translation>&lt;b&gt;看推导过程。&lt;/b&gt;Fin-R1 先思考再作答；展开思考过程，可以看到数字是怎么来的。请核对这些数字：模型说得肯定，也可能出错。</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Stop&lt;/b&gt; at any time, or choose «Answer now» to end the thinking. A question can be edited and an answer asked for again: what was there stays.</source>
+        <translation>&lt;b&gt;随时停止，&lt;/b&gt;或选择“立即作答”结束思考。问题可以修改，回答可以重新生成，原有内容都会保留。</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Find it again.&lt;/b&gt; Conversations are kept by themselves, encrypted, on this computer. Search goes through all of them, thinking included.</source>
+        <translation>&lt;b&gt;随时找回。&lt;/b&gt;对话自动加密保存在本机。搜索覆盖全部对话，包括思考过程。</translation>
+    </message>
+    <message>
+        <source>&lt;b&gt;Nothing leaves this computer&lt;/b&gt; unless you export it, follow a link, download a model, or choose a server yourself.</source>
+        <translation>&lt;b&gt;任何内容都不会离开这台电脑，&lt;/b&gt;除非由您自己导出、打开链接、下载模型或选用服务器。</translation>
     </message>
 </context>
 <context>

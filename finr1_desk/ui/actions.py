@@ -42,7 +42,7 @@ _MENUS = {
     ),
     "models": (),  # filled each time it is shown: what is on the machine changes
     "view": ("sidebar", SEPARATOR, "larger", "smaller", "normal", SEPARATOR, "theme"),
-    "help": ("shortcuts", SEPARATOR, "copy_log", "about"),
+    "help": ("getting_started", "shortcuts", SEPARATOR, "copy_log", "about"),
 }
 
 _SHORTCUTS = {
@@ -110,6 +110,7 @@ def action_texts() -> dict[str, str]:
         "system": translate("Actions", "As the s&ystem"),
         "light": translate("Actions", "&Light"),
         "dark": translate("Actions", "&Dark"),
+        "getting_started": translate("Actions", "&Getting started"),
         "shortcuts": translate("Actions", "&Keyboard shortcuts"),
         "copy_log": translate("Actions", "&Copy log"),
         "about": translate("Actions", "&About Fin-R1 Desk"),

@@ -167,6 +167,7 @@ class Binding(QObject):
 
     def _on_listed(self, listed: list[Conversation]) -> None:
         self._titles = {conversation.id: conversation.title for conversation in listed}
+        self._window.empty.set_newcomer(not listed)
         self._window.sidebar.model.set_conversations(listed)
         self._window.sidebar.show_current(self._open_id)
         QTimer.singleShot(WAIT_FOR_LAST_MS, self._window, self._window.end_waiting)

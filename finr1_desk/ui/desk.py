@@ -101,6 +101,8 @@ class Desk(QObject):
         window.failure.folderWanted.connect(self._on_folder_wanted)
         actions["settings"].triggered.connect(self._show_settings)
         actions["about"].triggered.connect(self._show_about)
+        actions["getting_started"].triggered.connect(self._show_getting_started)
+        window.empty.helpWanted.connect(self._show_getting_started)
         actions["shortcuts"].triggered.connect(self._show_shortcuts)
         actions["copy_log"].triggered.connect(self._copy_log)
 
@@ -218,6 +220,11 @@ class Desk(QObject):
         from finr1_desk.ui.components import components
 
         self._present(AboutDialog(components(), self.window))
+
+    def _show_getting_started(self) -> None:
+        from finr1_desk.ui.getting_started import GettingStartedDialog
+
+        self._present(GettingStartedDialog(Icons(asset("icons"), self.appearance.theme), self.window))
 
     def _show_shortcuts(self) -> None:
         from finr1_desk.ui.about import ShortcutsDialog

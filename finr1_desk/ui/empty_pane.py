@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent, QResizeEvent, QTextLayout
-from PySide6.QtWidgets import QAbstractButton, QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from finr1_desk.ui.examples import Example, demonstration_examples, examples
 from finr1_desk.ui.named import named
@@ -91,6 +100,7 @@ class EmptyPane(QScrollArea):
     """The welcome and the cards, centred, in one column or two."""
 
     exampleChosen = Signal(str)
+    helpWanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,6 +114,7 @@ class EmptyPane(QScrollArea):
         self._title = named(QLabel(self._inner), "emptyTitle")
         self._caption = named(QLabel(self._inner), "muted")
         self._note = named(QLabel(self._inner), "muted")
+        self._help = named(QPushButton(self._inner), "linkButton")
         self._grid = QGridLayout()
         self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
         self._columns = 0
@@ -117,6 +128,10 @@ class EmptyPane(QScrollArea):
         for label in (self._caption, self._note):
             label.setWordWrap(True)
         self._note.hide()
+        self._help.hide()
+        self._help.setFlat(True)
+        self._help.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._help.clicked.connect(self.helpWanted)
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
@@ -124,6 +139,7 @@ class EmptyPane(QScrollArea):
         column.addWidget(self._title)
         column.addWidget(self._caption)
         column.addWidget(self._note)
+        column.addWidget(self._help, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(2 * GRID)
         column.addLayout(self._grid)
         column.addStretch(2)
@@ -146,6 +162,10 @@ class EmptyPane(QScrollArea):
             self._demonstration = bool(note)
             self._show_examples()
 
+    def set_newcomer(self, new: bool) -> None:
+        """Whether nothing was asked yet: then the way to the help is shown."""
+        self._help.setVisible(new)
+
     def set_theme(self, theme: Theme) -> None:
         for card in self._cards:
             card.theme = theme
@@ -154,6 +174,7 @@ class EmptyPane(QScrollArea):
     def retranslate(self) -> None:
         self._title.setText(self.tr("What would you like to analyse?"))
         self._caption.setText(self.tr("Everything is worked out on this computer; nothing leaves it."))
+        self._help.setText(self.tr("New here? See how it works"))
         self._show_examples()
 
     def _show_examples(self) -> None:

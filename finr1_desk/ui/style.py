@@ -56,6 +56,11 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #headerTitle {{ color: {text}; font-weight: 600; }}
 #emptyTitle, #failureTitle {{ font-size: {large}pt; font-weight: 600; color: {text}; }}
 #muted {{ color: {muted}; }}
+#linkButton {{
+    color: {accent}; background: transparent; border: 1px solid transparent; padding: 2px 0; text-align: left;
+}}
+#linkButton:hover {{ text-decoration: underline; }}
+#linkButton:focus {{ border-color: {accent}; }}
 
 #notice {{ background: {warning_soft}; border: none; border-bottom: 1px solid {line}; }}
 #notice[tone="info"] {{ background: {accent_soft}; }}
