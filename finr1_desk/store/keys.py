@@ -8,33 +8,18 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Final, Literal
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.store.atomic_file import replace_file
 from finr1_desk.store.connection import KEY_BYTES
 from finr1_desk.store.file_lock import locked
+from finr1_desk.store.keychain import SERVICE, TIMEOUT_S, Keychain, KeychainBackend, KeychainUnavailableError
 from finr1_desk.store.paths import DataPaths
 
-SERVICE: Final = "finr1-desk"
-# A locked keychain asks the user for a password: time to type it, and an end where nobody does.
-TIMEOUT_S: Final = 30.0
 _HEX: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
-
-T = TypeVar("T")
-
-
-class KeychainBackend(Protocol):
-    """The part of `keyring.backend.KeyringBackend` that is used."""
-
-    def get_password(self, service: str, username: str) -> str | None: ...
-
-    def set_password(self, service: str, username: str, password: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +44,6 @@ def subkey(key: bytes, purpose: str) -> bytes:
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     return HKDF(SHA256(), KEY_BYTES, None, f"{SERVICE} {purpose}".encode()).derive(key)
-
-
-class _UnavailableError(Exception):
-    """The keychain gives nothing; the argument is the note."""
 
 
 def obtain_key(
@@ -93,17 +74,19 @@ def _obtain(paths: DataPaths, backend: KeychainBackend | None, timeout_s: float)
         return StoreKey(_read_key_file(paths.key_file), "file")
     store_exists = paths.database.exists() and paths.database.stat().st_size > 0
     name = _key_name(paths, create=not store_exists)
-    keychain = _Keychain(backend, name, timeout_s)
+    keychain = Keychain(backend, timeout_s)
     try:
-        found = keychain.read() if name else None
+        found = keychain.read(name) if name else None
         if found is not None:
-            return StoreKey(found, "keychain")
+            if not _HEX.fullmatch(found):
+                raise KeychainUnavailableError("failed")
+            return StoreKey(bytes.fromhex(found), "keychain")
         if store_exists:
             raise UserError(ErrorCode.KEY_UNAVAILABLE, reason="missing")
         key = secrets.token_bytes(KEY_BYTES)
-        keychain.write(key)
+        keychain.write(name, key.hex())
         return StoreKey(key, "keychain")
-    except _UnavailableError as unavailable:
+    except KeychainUnavailableError as unavailable:
         note = str(unavailable)
     if store_exists:
         raise UserError(ErrorCode.KEY_UNAVAILABLE, reason=note)
@@ -125,67 +108,3 @@ def _read_key_file(path: Path) -> bytes:
     if not _HEX.fullmatch(content):
         raise UserError(ErrorCode.KEY_UNAVAILABLE, reason="file_damaged")
     return bytes.fromhex(content)
-
-
-class _Keychain:
-    """One entry of the keychain. Every call ends in time, and with `_UnavailableError` if it did not work."""
-
-    def __init__(self, backend: KeychainBackend | None, name: str, timeout_s: float) -> None:
-        self._backend = backend
-        self._name = name
-        self._timeout_s = timeout_s
-
-    def read(self) -> bytes | None:
-        content = self._bounded(lambda backend: backend.get_password(SERVICE, self._name))
-        if content is None:
-            return None
-        if not _HEX.fullmatch(content):
-            raise _UnavailableError("failed")
-        return bytes.fromhex(content)
-
-    def write(self, key: bytes) -> None:
-        def work(backend: KeychainBackend) -> str | None:
-            backend.set_password(SERVICE, self._name, key.hex())
-            return backend.get_password(SERVICE, self._name)  # some accept everything and keep nothing
-
-        if self._bounded(work) != key.hex():
-            raise _UnavailableError("failed")
-
-    def _bounded(self, work: Callable[[KeychainBackend], T]) -> T:
-        outcome: Future[T] = Future()
-
-        def run() -> None:
-            try:
-                outcome.set_result(work(self._backend or _system_backend()))
-            except BaseException as error:
-                outcome.set_exception(error)
-
-        # A daemon: a keychain that hangs for good must not keep the application from ending.
-        threading.Thread(target=run, name="keychain", daemon=True).start()
-        try:
-            return outcome.result(self._timeout_s)
-        except TimeoutError:
-            raise _UnavailableError("timeout") from None
-        except _UnavailableError:
-            raise
-        except Exception as error:
-            raise _UnavailableError(_note_of(error)) from None
-
-
-def _system_backend() -> KeychainBackend:
-    import keyring  # slow to import, and only on this thread
-
-    backend: KeychainBackend = keyring.get_keyring()
-    if type(backend).__module__.startswith(("keyrings.alt", "keyring.backends.null")):
-        raise _UnavailableError("no_keychain")  # files, in the clear: no better than ours
-    return backend
-
-
-def _note_of(error: Exception) -> str:
-    """By name, since the classes live in a module that is imported only where a keychain is asked."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if "NoKeyringError" in names:
-        return "no_keychain"
-    if names & {"InitError", "KeyringLocked"}:
-        return "locked"
-    return "failed"

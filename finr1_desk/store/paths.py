@@ -71,6 +71,10 @@ class DataPaths:
         return self.root / "models"
 
     @property
+    def secrets(self) -> Path:
+        return self.root / "secrets.json"
+
+    @property
     def key_file(self) -> Path:
         return self.root / "store.key"
 

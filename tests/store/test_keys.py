@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,53 +10,11 @@ from keyring.backends import fail, null
 from keyring.errors import InitError, KeyringLocked, NoKeyringError, PasswordSetError
 
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.store.keys import SERVICE, KeychainBackend, obtain_key
+from finr1_desk.store.keychain import SERVICE, KeychainBackend
+from finr1_desk.store.keys import obtain_key
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
+from tests.store.keychains import Hanging, Raising, Working
 from tests.store.opening import PROJECT, PYTHON
-
-
-class Working:
-    """A keychain that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-
-class Raising(Working):
-    def __init__(self, on_get: Exception | None, on_set: Exception | None) -> None:
-        super().__init__()
-        self.on_get = on_get
-        self.on_set = on_set
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if self.on_get:
-            raise self.on_get
-        return super().get_password(service, username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if self.on_set:
-            raise self.on_set
-        super().set_password(service, username, password)
-
-
-class Hanging(Working):
-    """A keychain that waits for a prompt nobody answers."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.released = threading.Event()
-        self.left = threading.Event()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.released.wait(60)
-        self.left.set()
-        return None
 
 
 @pytest.fixture
