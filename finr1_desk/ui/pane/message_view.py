@@ -17,15 +17,14 @@ from PySide6.QtGui import QPainter
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import Message, MessageState, Role
-from finr1_desk.markup.markdown import Markdown, Run, cleaned
+from finr1_desk.markup.markdown import Markdown, cleaned
 from finr1_desk.ui.pane import decorations, wording
-from finr1_desk.ui.pane.blocks import Block, Code, Table
+from finr1_desk.ui.pane.blocks import Block, Code
 from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, MarkRow
 from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.reading import plain_pieces
 from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow, as_it_is
-from finr1_desk.ui.pane.stream import BlockStream
-from finr1_desk.ui.pane.tables import TableWidths
+from finr1_desk.ui.pane.section_rows import SectionRows
 from finr1_desk.ui.theme import GRID
 
 MESSAGE_GAP: Final = GRID
@@ -237,59 +236,6 @@ class QuestionView(MessageView):
         )
 
 
-class _SectionRows:
-    """The rows of one section of an answer, kept in step with its growing text."""
-
-    def __init__(self, section: Section, tone: Tone, insets: Insets, markdown: Markdown) -> None:
-        self.section = section
-        self.rows: list[TextRow] = []
-        self.stream = BlockStream(markdown)
-        self._tone = tone
-        self._insets = insets
-        self._markdown = markdown
-        self._widths: dict[int, TableWidths] = {}
-
-    def update(self, text: str, page: Page, *, finished: bool, first_gap: float) -> None:
-        was_finished = self.stream.is_finished
-        changed = self.stream.update(text, finished=finished)
-        blocks = self.stream.blocks
-        del self.rows[len(blocks) :]
-        if self.rows:
-            self.rows[0].gap = first_gap
-        for index in range(changed, len(blocks)):
-            gap = page.look.gap(blocks[index - 1], blocks[index]) if index else first_gap
-            if index < len(self.rows):  # its height is the best guess of what it will be
-                self.rows[index].show_block(blocks[index], gap)
-            else:
-                row = TextRow(self.section, index, blocks[index], self._tone, self._read, self._insets, gap)
-                row.estimate(page)
-                self.rows.append(row)
-            self._share_widths(self.rows[index], page)
-        if finished and not was_finished and self.stream.env.get("references"):
-            for row in self.rows:  # links may have been defined below the text that uses them
-                row.forget_layout()
-
-    def measure_tables(self, page: Page) -> None:
-        """The fonts changed."""
-        self._widths.clear()
-        for row in self.rows:
-            self._share_widths(row, page)
-
-    def _share_widths(self, row: TextRow, page: Page) -> None:
-        block = row.block
-        if not isinstance(block, Table):
-            return
-        widths = row.widths = self._widths.setdefault(block.block, TableWidths())
-        if widths.add(block, page.look):
-            for other in self.rows:
-                if isinstance(other.block, Table) and other.block.block == block.block:
-                    other.rendered = None
-                    other.measured = False
-
-    def _read(self, text: str) -> list[Run]:
-        return self._markdown.runs(text, self.stream.env)
-
-
 class AnswerView(MessageView):
     """What the model wrote: its thinking behind a rule, which can be folded, and the answer on the page."""
 
@@ -299,10 +245,10 @@ class AnswerView(MessageView):
         self._choice: bool | None = None  # of the reader, in this window
         self._is_held_open = False  # it is being read and must not vanish
         self.waited_s = 0.0  # since `live` was told
-        self._thinking = _SectionRows(
+        self._thinking = SectionRows(
             Section.THINKING, Tone.THINKING, Insets(left=THINKING_INDENT), self.manner.markdown
         )
-        self._body = _SectionRows(Section.BODY, Tone.ANSWER, Insets(), self.manner.markdown)
+        self._body = SectionRows(Section.BODY, Tone.ANSWER, Insets(), self.manner.markdown)
         self._boxed: BoxedRow | None = None
 
     # -- the fold

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAccessibleInterface,
     QContextMenuEvent,
@@ -45,12 +45,12 @@ from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import Selection
 from finr1_desk.ui.pane.textmap import range_rects
+from finr1_desk.ui.pane.timing import IdleWork, Waiting
 from finr1_desk.ui.theme import GRID, Theme
 
 log = logging.getLogger(__name__)
 
 PREPARED_SCREENS: Final = 1.5
-TICK_MS: Final = 1000
 
 
 class ChatPane(QAbstractScrollArea):
@@ -95,11 +95,8 @@ class ChatPane(QAbstractScrollArea):
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
         self._repainting = Repainting(self.viewport(), self._flow, self._new_text)
-        self._idle = QTimer(self, interval=0)
-        self._idle.timeout.connect(self._on_idle)
-        self._tick = QTimer(self, interval=TICK_MS)
-        self._tick.timeout.connect(self._on_tick)
-        self._since_told = QElapsedTimer()
+        self._idle = IdleWork(self, self._colour, self._prepare)
+        self._waiting = Waiting(self, self._flow, self._after_change)
         self._accessible: QAccessibleInterface | None = None
         self._scrolling = Scrolling(self._flow, self.verticalScrollBar(), self._new_text)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -119,7 +116,7 @@ class ChatPane(QAbstractScrollArea):
         self._index = {view.message.id: index for index, view in enumerate(views)}
         self._flow.set_views(views)
         self._flow.following = True
-        self._since_told.start()
+        self._waiting.told()
         self._after_change()
         accessibility.announce_change(self)
 
@@ -132,7 +129,7 @@ class ChatPane(QAbstractScrollArea):
         view.estimate(self._page)
         self._index[message.id] = len(self._flow.views)
         self._flow.add(view)
-        self._since_told.start()
+        self._waiting.told()
         if message.role is Role.USER:
             self._flow.following = True
         self._after_change(new_text=True)
@@ -153,7 +150,7 @@ class ChatPane(QAbstractScrollArea):
         if was_open and isinstance(view, AnswerView) and not view.thinking_is_open:
             self.selection.drop_in(index)
         self._flow.touch(index)
-        self._since_told.restart()
+        self._waiting.told()
         self._after_change(new_text=has_grown, before=before)
         if live is None:
             accessibility.announce_change(self)
@@ -323,8 +320,7 @@ class ChatPane(QAbstractScrollArea):
         self._flow.settle()
         self._scrolling.show(self._look.line)
         self._scrolling.offer_new_text(new_text)
-        if any(view.is_waiting for view in self._flow.views[-2:]) != self._tick.isActive():
-            self._tick.stop() if self._tick.isActive() else self._tick.start()
+        self._waiting.settle()
         self._idle.start()
         self._repainting.repaint(before)
 
@@ -341,25 +337,20 @@ class ChatPane(QAbstractScrollArea):
 
     # -- idle work
 
-    def _on_idle(self) -> None:
-        """A little work at a time: colours first, then what is just outside of the view."""
-        if self._colouring.has_work:
-            if self._colouring.work():
-                self.viewport().update()
-        elif self.isVisible() and self._flow.prepare(PREPARED_SCREENS):
-            self._flow.settle()
-            self._scrolling.show(self._look.line)
-        else:
-            self._idle.stop()
+    def _colour(self) -> bool:
+        if not self._colouring.has_work:
+            return False
+        if self._colouring.work():
+            self.viewport().update()
+        return True
 
-    def _on_tick(self) -> None:
-        waited = self._since_told.elapsed() / 1000 if self._since_told.isValid() else 0.0
-        for index, view in enumerate(self._flow.views):
-            if isinstance(view, AnswerView) and view.is_waiting:
-                view.waited_s = waited
-                view.refresh()
-                self._flow.touch(index)
-        self._after_change()
+    def _prepare(self) -> bool:
+        """Lays out what is just outside of the view."""
+        if not self.isVisible() or not self._flow.prepare(PREPARED_SCREENS):
+            return False
+        self._flow.settle()
+        self._scrolling.show(self._look.line)
+        return True
 
     # -- painting
 
