@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from finr1_desk.core.sampling import Sampling
+
+if TYPE_CHECKING:
+    from finr1_desk.core.tasks.note import TaskNote
 
 
 class Role(StrEnum):
@@ -38,8 +41,11 @@ _ASKED: Final = re.compile(r"((?:问题|Question|Text)[:：])")
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """A stretch of a message. `task` says which form its text was made from, where it was made from one."""
+
     kind: PartKind
     text: str
+    task: TaskNote | None = None
 
 
 class MessageState(StrEnum):
@@ -154,6 +160,17 @@ class Message:
     def raw(self) -> str:
         """Every character of the message, tags included."""
         return "".join(part.text for part in self.parts)
+
+    @property
+    def task(self) -> TaskNote | None:
+        """The task that the question was made from."""
+        return next((part.task for part in self.parts if part.task is not None), None)
+
+    @property
+    def title(self) -> str:
+        """What a conversation that begins with this question is called."""
+        task = self.task
+        return title_from(task.subject if task is not None and task.subject else self.answer)
 
     @property
     def think(self) -> str:

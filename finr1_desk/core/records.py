@@ -7,7 +7,7 @@ may come from a file of any origin, so every type is checked; no error quotes wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any, Final, TypeVar
 
 from finr1_desk.core.conversation import (
@@ -27,7 +27,12 @@ _T = TypeVar("_T", Sampling, Usage, Timing, LeftOut)
 
 
 def part_to_json(part: Part) -> dict[str, Any]:
-    return {"kind": part.kind.value, "text": part.text}
+    record: dict[str, Any] = {"kind": part.kind.value, "text": part.text}
+    if part.task is not None:
+        from finr1_desk.core.tasks.note import note_to_json  # few questions come from a task, every start reads this
+
+        record["task"] = note_to_json(part.task)
+    return record
 
 
 def part_from_json(value: object) -> Part:
@@ -37,7 +42,12 @@ def part_from_json(value: object) -> Part:
         ValueError: this is no part.
     """
     record = _mapping(value)
-    return Part(PartKind(_text(record, "kind")), _text(record, "text"))
+    part = Part(PartKind(_text(record, "kind")), _text(record, "text"))
+    if "task" not in record:
+        return part
+    from finr1_desk.core.tasks.note import note_from_json
+
+    return replace(part, task=note_from_json(record["task"]))
 
 
 def parts_from_json(value: object) -> tuple[Part, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from finr1_desk.core.conversation import (
     Conversation,
@@ -24,7 +24,6 @@ from finr1_desk.core.conversation import (
     PartKind,
     Role,
     deepest_head,
-    title_from,
 )
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.text import well_formed
@@ -34,6 +33,9 @@ from finr1_desk.store.migrations import MIGRATIONS, Migration, migrate, version_
 from finr1_desk.store.search import SearchHit, find
 from finr1_desk.store.snapshots import SnapshotFolder
 from finr1_desk.store.writers import is_alive
+
+if TYPE_CHECKING:
+    from finr1_desk.core.tasks.note import TaskNote
 
 __all__ = ["SearchHit", "Store"]
 
@@ -180,23 +182,23 @@ class Store:
             raise _not_found(id)
         return self._message_from(row)
 
-    def add_question(self, conversation_id: str, parent_id: str | None, text: str) -> Message:
-        """Adds a question, which becomes the head, and can be found at once.
+    def add_question(self, to: str, parent_id: str | None, text: str, task: TaskNote | None = None) -> Message:
+        """Adds a question to a conversation, whose head it becomes; it can be found at once.
 
         Lone surrogates become U+FFFD; every other character, NUL included, stays.
         """
         now = self._clock()
-        parts = (Part(PartKind.TEXT, well_formed(text)),)
-        question = Message(_new_id(), conversation_id, parent_id, Role.USER, parts, MessageState.COMPLETE, now)
+        parts = (Part(PartKind.TEXT, well_formed(text), task),)
+        question = Message(_new_id(), to, parent_id, Role.USER, parts, MessageState.COMPLETE, now)
         with self._writing():
-            conversation = self.conversation(conversation_id)
-            if parent_id is not None and self.message(parent_id).conversation_id != conversation_id:
+            conversation = self.conversation(to)
+            if parent_id is not None and self.message(parent_id).conversation_id != to:
                 raise ValueError("the parent is a message of another conversation")
             imports.insert_message(self._db, question, None)
             index.add(self._db, question)
-            self._touch(conversation_id, head_id=question.id)
+            self._touch(to, head_id=question.id)
             if not conversation.title and not conversation.title_is_own:
-                self._set_title(conversation_id, title_from(parts[0].text), own=False)
+                self._set_title(to, question.title, own=False)
         return question
 
     def remove_question(self, id: str) -> None:
@@ -400,7 +402,7 @@ class Store:
             conversation_id,
             Role.USER,
         )
-        return "" if row is None else title_from(self.message(row[0]).answer)
+        return "" if row is None else self.message(row[0]).title
 
     def _shown_from(self, head_id: str | None, question_id: str) -> bool:
         """Whether the shown branch ends at the question or goes on from it with one of its answers."""

@@ -15,6 +15,7 @@ from finr1_desk.core.tasks.reader import Reader, TaskFileError
 from finr1_desk.core.tasks.task import NO_RESULT, FieldKind, ResultRule, Task, Values, empty
 from finr1_desk.core.tasks.values import is_empty, to_text, written
 from finr1_desk.core.tasks.words import Words
+from finr1_desk.core.text import well_formed
 
 _MOST_FIELDS = 100
 _SUBJECT = 200  # characters
@@ -49,9 +50,9 @@ def note_of(task: Task, values: Values, language: str) -> TaskNote:
         value = values.get(declared.name, empty(declared))
         if is_empty(value):
             continue
-        noted.append(NotedField(declared.name, declared.label, to_text(declared, value)))
+        noted.append(NotedField(declared.name, declared.label, well_formed(to_text(declared, value))))
         if declared.subject and not subject and declared.kind is not FieldKind.TABLE:
-            subject = " ".join(written(declared, value, asked_in)[:_SUBJECT].split())
+            subject = " ".join(well_formed(written(declared, value, asked_in)[:_SUBJECT]).split())
     return TaskNote(task.id, task.name, asked_in, tuple(noted), task.result, subject)
 
 
