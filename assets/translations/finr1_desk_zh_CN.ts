@@ -243,6 +243,10 @@
         <translation>排队中</translation>
     </message>
     <message>
+        <source>The server is busy; asking again in {time}…</source>
+        <translation>服务器正忙，{time}后重新提问…</translation>
+    </message>
+    <message>
         <source>Loading the model… {percent} %</source>
         <translation>正在加载模型… {percent}%</translation>
     </message>
@@ -1170,6 +1174,113 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Check the folder&apos;s permissions and the free space, or choose another folder.</source>
         <translation>请检查文件夹的权限和剩余空间，或选择其他文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>ServerWords</name>
+    <message>
+        <source>“%1” is no address of a server.</source>
+        <translation>“%1”不是服务器地址。</translation>
+    </message>
+    <message>
+        <source>Write it as https://server.example:8000/v1, without user name or key in it.</source>
+        <translation>请写成 https://server.example:8000/v1 的形式，不要包含用户名或密钥。</translation>
+    </message>
+    <message>
+        <source>This computer&apos;s policy forbids the server %1.</source>
+        <translation>这台电脑的策略禁止使用服务器 %1。</translation>
+    </message>
+    <message>
+        <source>Whoever looks after this computer has decided so in %1.</source>
+        <translation>这由电脑的管理者在 %1 中规定。</translation>
+    </message>
+    <message>
+        <source>The server %1 cannot be reached: %2.</source>
+        <translation>无法连接服务器 %1：%2。</translation>
+    </message>
+    <message>
+        <source>Check the address, the network, and that the server runs.</source>
+        <translation>请检查地址、网络以及服务器是否在运行。</translation>
+    </message>
+    <message>
+        <source>The certificate of %1 is not to be trusted: %2.</source>
+        <translation>%1 的证书不可信：%2。</translation>
+    </message>
+    <message>
+        <source>Nothing was sent. If your company issues its own certificates, have this system trust them.</source>
+        <translation>没有发送任何内容。如果公司自行签发证书，请让本系统信任它们。</translation>
+    </message>
+    <message>
+        <source>The server %1 has said nothing for %2 seconds.</source>
+        <translation>服务器 %1 已 %2 秒没有响应。</translation>
+    </message>
+    <message>
+        <source>Try again, or allow it more time in the server&apos;s settings.</source>
+        <translation>请重试，或在服务器设置中允许更长时间。</translation>
+    </message>
+    <message>
+        <source>The server %1 does not accept the key.</source>
+        <translation>服务器 %1 不接受该密钥。</translation>
+    </message>
+    <message>
+        <source>Enter the key again in the server&apos;s settings.</source>
+        <translation>请在服务器设置中重新输入密钥。</translation>
+    </message>
+    <message>
+        <source>The server %1 has too much to do.</source>
+        <translation>服务器 %1 太忙。</translation>
+    </message>
+    <message>
+        <source>Ask again in a few minutes.</source>
+        <translation>请过几分钟再提问。</translation>
+    </message>
+    <message>
+        <source>The server %1 failed (%2): %3.</source>
+        <translation>服务器 %1 出错（%2）：%3。</translation>
+    </message>
+    <message>
+        <source>Try again; if it stays so, ask whoever runs the server.</source>
+        <translation>请重试；若仍然如此，请联系服务器的管理者。</translation>
+    </message>
+    <message>
+        <source>The server %1 refused the question (%2): %3.</source>
+        <translation>服务器 %1 拒绝了该问题（%2）：%3。</translation>
+    </message>
+    <message>
+        <source>A shorter conversation or other sampling may help.</source>
+        <translation>缩短对话或更换采样参数可能有用。</translation>
+    </message>
+    <message>
+        <source>The connection to %1 broke off: %2.</source>
+        <translation>与 %1 的连接中断：%2。</translation>
+    </message>
+    <message>
+        <source>What had come is kept. “Continue” goes on from there.</source>
+        <translation>已收到的内容已保留。“继续”可从此处接着写。</translation>
+    </message>
+    <message>
+        <source>“Test” in the server&apos;s settings lists what it has.</source>
+        <translation>服务器设置中的“测试”会列出它提供的模型。</translation>
+    </message>
+    <message>
+        <source>The server %1 serves no model.</source>
+        <translation>服务器 %1 没有提供模型。</translation>
+    </message>
+    <message>
+        <source>The server %1 has no model “%2”.</source>
+        <translation>服务器 %1 没有模型“%2”。</translation>
+    </message>
+    <message>
+        <source>no reason was given</source>
+        <translation>未说明原因</translation>
+    </message>
+    <message>
+        <source>the answer ended in the middle</source>
+        <translation>回答中途结束</translation>
+    </message>
+    <message>
+        <source>what came could not be read</source>
+        <translation>收到的内容无法读取</translation>
     </message>
 </context>
 <context>

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 class Phase(StrEnum):
     QUEUED = "queued"
+    WAITING = "waiting"  # for a server that is busy
     LOADING = "loading"
     PREFILL = "prefill"
     THINKING = "thinking"
@@ -18,8 +19,8 @@ class Phase(StrEnum):
 class LiveStatus:
     """`ahead` counts the requests before this one; fractions run from 0 to 1; `think_s` is in seconds.
 
-    `left_out` counts the messages that the model does not see, None before that is known; `think_cut` says that the
-    thinking was closed in the model's place.
+    `wait_s` is how long a busy server is left alone. `left_out` counts the messages that the model does not see, None
+    before that is known; `think_cut` says that the thinking was closed in the model's place.
     """
 
     phase: Phase
@@ -30,5 +31,6 @@ class LiveStatus:
     think_tokens: int = 0
     tokens: int = 0
     tokens_per_s: float = 0.0
+    wait_s: float = 0.0
     left_out: int | None = None
     think_cut: bool = False

@@ -32,10 +32,14 @@ from finr1_desk.core.events import (
     SnapshotPlace,
     Started,
     TextProduced,
+    Waiting,
 )
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.core.version import VERSION
+
+# What ends an answer from outside, so that it can be gone on with.
+_INTERRUPTIONS = (ErrorCode.ENGINE_DIED, ErrorCode.SERVER_BROKE_OFF, ErrorCode.SERVER_TIMEOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Writing:
         match event:
             case Queued(ahead=ahead):
                 self._status = LiveStatus(Phase.QUEUED, ahead=ahead)
+            case Waiting(seconds=seconds):
+                self._status = LiveStatus(Phase.WAITING, wait_s=seconds)
             case LoadProgress(path, fraction) if self.started is None and path == self._model_path:
                 self._status = LiveStatus(Phase.LOADING, load_fraction=fraction)
             case Started():
@@ -179,7 +185,7 @@ class Writing:
         return UserError(end.code, **end.params) if end is not None and end.code is not None else None
 
     def _state(self) -> MessageState:
-        if self._end is None or self._end.code is ErrorCode.ENGINE_DIED:
+        if self._end is None or self._end.code in _INTERRUPTIONS:
             return MessageState.INTERRUPTED
         return STATE_OF_FINISH[self._end.reason]
 
@@ -195,8 +201,9 @@ class Writing:
             seed=started.seed if started is not None else 0,
             application_version=VERSION,
             usage=Usage(
-                prompt_tokens=started.prompt_tokens if started is not None else 0,
-                cached_tokens=started.cached_tokens if started is not None else 0,
+                # A server tells with the end what the prompt took.
+                prompt_tokens=max(started.prompt_tokens if started is not None else 0, end.usage.prompt_tokens),
+                cached_tokens=max(started.cached_tokens if started is not None else 0, end.usage.cached_tokens),
                 completion_tokens=before.completion_tokens + max(end.usage.completion_tokens, self._tokens),
                 think_tokens=before.think_tokens + max(end.usage.think_tokens, self._think_tokens),
             ),

@@ -35,6 +35,18 @@ class ErrorCode(StrEnum):
     CONTEXT_INVALID = "context_invalid"  # value, limit
     OUT_OF_MEMORY = "out_of_memory"  # context
     DECODE_FAILED = "decode_failed"  # status
+    # Team servers
+    SERVER_ADDRESS = "server_address"  # value
+    SERVER_FORBIDDEN = "server_forbidden"  # host, policy
+    SERVER_UNREACHABLE = "server_unreachable"  # host, reason
+    SERVER_CERTIFICATE = "server_certificate"  # host, reason
+    SERVER_TIMEOUT = "server_timeout"  # host, seconds
+    SERVER_KEY = "server_key"  # host
+    SERVER_NO_MODEL = "server_no_model"  # host, model
+    SERVER_BUSY = "server_busy"  # host
+    SERVER_FAILED = "server_failed"  # host, status, reason
+    SERVER_REFUSED = "server_refused"  # host, status, reason
+    SERVER_BROKE_OFF = "server_broke_off"  # host, reason
     # Questions
     EMPTY_QUESTION = "empty_question"  # -
     BAD_VALUE = "bad_value"  # name, value

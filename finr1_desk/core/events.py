@@ -23,7 +23,7 @@ class ModelRequest:
     """Which model, and how it is to be loaded. Two requests that are equal share one loaded model.
 
     Attributes:
-        path: the GGUF file, absolute.
+        path: the GGUF file, absolute; or the address of a server (`core.remote`).
         context_length: tokens; the engine lowers it to what the model was trained for.
         gpu_layers: layers on the GPU; -1 leaves it to the engine.
         threads: for generation; 0 leaves it to the engine.
@@ -129,6 +129,14 @@ class Queued:
 
     request: str
     ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A server has no time for the request now; it is asked again in `seconds`."""
+
+    request: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +271,7 @@ class EngineDied:
 
 EngineEvent = (
     Queued
+    | Waiting
     | LoadProgress
     | ModelLoaded
     | ModelUnloaded

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication
 
 from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, size_text
+from finr1_desk.ui.server_words import server_words
 
 translate = QCoreApplication.translate
 
@@ -38,6 +39,9 @@ def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
         found = group(code, values)
         if found is not None:
             return found
+    about_server = server_words(code, params)
+    if about_server is not None:
+        return Sentence(*about_server)
     raise AssertionError(f"no sentence for {code}")
 
 

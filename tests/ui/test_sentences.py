@@ -40,6 +40,10 @@ SAMPLES: dict[str, tuple[Param, str]] = {
     "line": (12, "12"),
     "signal": (6, "6"),
     "exit_code": (3, "3"),
+    "host": ("desk.example:8000", "desk.example:8000"),
+    "policy": ("/etc/finr1-desk/policy.toml", "/etc/finr1-desk/policy.toml"),
+    "seconds": (300.0, "300"),
+    "model": ("Fin-R1", "Fin-R1"),
     "report": ("/data/engine-crash.txt", "/data/engine-crash.txt"),
 }
 DOCUMENTED = re.compile(r'^    ([A-Z_]+) = "[a-z_]+"  # (.*)$', re.MULTILINE)

@@ -56,6 +56,10 @@ def waiting(live: LiveStatus | None) -> str:
     match live.phase:
         case Phase.QUEUED:
             return QCoreApplication.translate("ChatPane", "Queued")
+        case Phase.WAITING:
+            return QCoreApplication.translate("ChatPane", "The server is busy; asking again in {time}…").format(
+                time=duration(live.wait_s)
+            )
         case Phase.LOADING:
             return QCoreApplication.translate("ChatPane", "Loading the model… {percent} %").format(
                 percent=round(100 * live.load_fraction)
