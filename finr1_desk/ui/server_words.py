@@ -18,8 +18,12 @@ translate = QCoreApplication.translate
 
 def server_words(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str, str] | None:
     """The sentence and the hint; None for a code that is not about a server."""
-    host = str(params.get("host") or "?")
-    reason = _reason(params)
+    return _before_an_answer(code, params) or _of_an_answer(code, params)
+
+
+def _before_an_answer(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str, str] | None:
+    """What keeps a question from being sent."""
+    host, reason = str(params.get("host") or "?"), _reason(params)
     match code:
         case ErrorCode.SERVER_ADDRESS:
             return (
@@ -47,6 +51,14 @@ def server_words(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str, str
                     "Nothing was sent. If your company issues its own certificates, have this system trust them.",
                 ),
             )
+        case _:
+            return None
+
+
+def _of_an_answer(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str, str] | None:
+    """What a server says instead of an answer, or in the middle of it."""
+    host, reason = str(params.get("host") or "?"), _reason(params)
+    match code:
         case ErrorCode.SERVER_TIMEOUT:
             seconds = params.get("seconds")
             figure = f"{seconds:.0f}" if isinstance(seconds, int | float) else "?"
