@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QIcon, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from finr1_desk.ui.empty_pane import ExampleCard
 from finr1_desk.ui.examples import examples
 from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.status import ContextMeter
 from finr1_desk.ui.theme import DARK, LIGHT
 from finr1_desk.ui.window import Window
+from tests.ui.pane.samples import question
 
 
 def _child(window: Window, kind: type[QWidget], name: str) -> QWidget:
@@ -251,3 +253,27 @@ def test_a_change_of_theme_redraws_icons(window: Window) -> None:
     before = button.icon().pixmap(20, 20).toImage()
     window.set_theme(DARK)
     assert button.icon().pixmap(20, 20).toImage() != before
+
+
+def test_the_wheel_scrolls_a_conversation_that_was_opened(window: Window, qtbot: QtBot) -> None:
+    """The bar was disabled for ever where it began without anything to scroll."""
+    pane = ChatPane(LIGHT, window)
+    window.set_pane(pane)
+    window.show_chat()
+    assert not pane.verticalScrollBar().isEnabled()
+    pane.set_messages([question("\n".join(f"line {number}" for number in range(200)))], {})
+    assert pane.verticalScrollBar().isEnabled()
+    before = pane.flow.value
+    middle = QPointF(pane.viewport().rect().center())
+    turn = QWheelEvent(
+        middle,
+        QPointF(pane.viewport().mapToGlobal(middle.toPoint())),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(pane.viewport(), turn)
+    assert pane.flow.value < before

@@ -1,39 +1,39 @@
 """Colours for code, found in slices so that nothing has to wait for them.
 
 Owns the step from a programming language to coloured stretches of text, and the queue of blocks that wait for it.
-pygments is imported when the first finished block of code is seen. It builds no documents.
+It builds no documents.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject
 
 from finr1_desk.ui.pane.blocks import Code
+from finr1_desk.ui.pane.lexers import Lexers
 from finr1_desk.ui.pane.message_view import MessageView
 from finr1_desk.ui.pane.rows import TextRow
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
 
 SLICE_S: Final = 0.005
 LONGEST: Final = 200_000  # characters; more is left without colours
 Stretch = tuple[int, int, str]  # start and length in characters, name of a colour of the theme
 
 
-def colour(language: str, pieces: Sequence[str]) -> Iterator[list[list[Stretch]] | None]:
+def colour(lexer: Lexer | None, pieces: Sequence[str]) -> Iterator[list[list[Stretch]] | None]:
     """The coloured stretches of each piece of one block of code.
 
-    Yields None at the end of every slice of time, and the result at last, once; nothing for an unknown language.
+    Yields None at the end of every slice of time, and the result at last, once; nothing without a lexer.
     """
-    if not language or sum(map(len, pieces)) > LONGEST:
+    if lexer is None or sum(map(len, pieces)) > LONGEST:
         return
-    from pygments.lexers import get_lexer_by_name  # takes some 30 ms, and many conversations hold no code
-    from pygments.token import Token
-    from pygments.util import ClassNotFound
+    from pygments.token import Token  # is there since the lexer is; many conversations hold no code
 
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return
     names: tuple[tuple[Any, str], ...] = (
         (Token.Comment, "muted"),
         (Token.Keyword, "accent"),
@@ -65,9 +65,15 @@ def colour(language: str, pieces: Sequence[str]) -> Iterator[list[list[Stretch]]
 
 
 class ColouringQueue:
-    """Blocks of code that are finished and have no colours yet; those seen last come first."""
+    """Blocks of code that are finished and have no colours yet; those seen last come first.
 
-    def __init__(self) -> None:
+    Args:
+        parent: with its end, nothing is told any more.
+        ready: is called when there is work that could not be done before.
+    """
+
+    def __init__(self, parent: QObject, ready: Callable[[], None]) -> None:
+        self._lexers = Lexers(parent, ready)
         self._waiting: list[tuple[MessageView, TextRow]] = []
         self._current: tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None = None
 
@@ -77,7 +83,17 @@ class ColouringQueue:
 
     @property
     def has_work(self) -> bool:
-        return self._current is not None or bool(self._waiting)
+        return self._current is not None or self._next() is not None
+
+    def _next(self) -> int | None:
+        """The last of those that wait whose lexer is at hand."""
+        for index in range(len(self._waiting) - 1, -1, -1):
+            block = self._waiting[index][1].block
+            if not isinstance(block, Code):  # the text became something else
+                del self._waiting[index]
+            elif self._lexers.is_known(block.language):
+                return index
+        return None
 
     def note(self, view: MessageView, row: TextRow) -> None:
         """Takes a row that was shown, if it is code, finished, and not coloured."""
@@ -91,11 +107,14 @@ class ColouringQueue:
     def work(self) -> bool:
         """Works for one slice of time; True when rows got their colours and have to be painted."""
         if self._current is None:
-            view, row = self._waiting.pop()
+            index = self._next()
+            if index is None:
+                return False
+            view, row = self._waiting.pop(index)
             rows = _pieces(view, row)
             blocks = [piece.block for piece in rows if isinstance(piece.block, Code)]
             if blocks:
-                self._current = rows, colour(blocks[0].language, [block.text for block in blocks])
+                self._current = rows, colour(self._lexers.of(blocks[0].language), [block.text for block in blocks])
             return False
         rows, work = self._current
         try:

@@ -86,7 +86,7 @@ class ChatPane(QAbstractScrollArea):
         self._flow = Flow(self._measure)
         self._index: dict[str, int] = {}
         self._documents = Documents()
-        self._colouring = ColouringQueue()
+        self._colouring = ColouringQueue(self, lambda: self._idle.start())
         self._banner = Banner()
         self.selection = Selection()
         self._pointer = Pointer(self)
@@ -371,6 +371,8 @@ class ChatPane(QAbstractScrollArea):
     # -- events
 
     def _on_scrolled(self, value: int) -> None:
+        if self._scrolling.is_showing:
+            return
         self._scrolling.move_to(value)
         self._after_change()
 

@@ -18,16 +18,17 @@ class Scrolling:
         self._flow = flow
         self._bar = bar
         self._button = button
+        self.is_showing = False  # the bar moves because the flow has, not by the reader's hand
 
     def show(self, line: float) -> None:
         """Sets the bar as the flow stands; `line` is the height of a line of text."""
         bar = self._bar
-        bar.blockSignals(True)
+        self.is_showing = True  # its signals are not blocked: the area must hear whether there is anything to scroll
         bar.setRange(0, round(self._flow.maximum))
         bar.setPageStep(max(round(self._flow.height - 2 * line), 1))
         bar.setSingleStep(round(2 * line))
         bar.setValue(bar.maximum() if self._flow.following else round(self._flow.value))
-        bar.blockSignals(False)
+        self.is_showing = False
 
     def offer_new_text(self, has_come: bool) -> None:
         """Shows the button when text has come below, until its end is reached."""
