@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from finr1_desk.core.conversation import FinishReason, LeftOut, Timing, Usage
 from finr1_desk.core.errors import ErrorCode, Param
@@ -73,6 +74,11 @@ class GenerateRequest:
         samples: so many answers to the same question, written side by side.
         conversation: what it belongs to, as the client names it; empty for a question that stands alone.
         snapshot: where the conversation may be kept; None where it may not.
+        text: the prompt itself, markers and all, in place of `turns`.
+        may_leave_out: the oldest turns, where they do not all fit; else that is an error.
+        stop: texts that end the answer; neither they nor what follows is given out. `MOST_STOPS` at most.
+        logprobs: tells the probability of every token, and of so many others that were likeliest there; None does not.
+        json_schema: as text; the answer is JSON that it describes.
     """
 
     model: ModelRequest
@@ -86,6 +92,16 @@ class GenerateRequest:
     samples: int = 1
     conversation: str = ""
     snapshot: SnapshotPlace | None = None
+    text: str | None = None
+    may_leave_out: bool = True
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    json_schema: str | None = None
+
+
+MOST_STOPS: Final = 16
+LONGEST_STOP: Final = 256  # characters
+MOST_LOGPROBS: Final = 20
 
 
 # -- facts
@@ -184,11 +200,31 @@ class PrefillProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Likelihood:
+    """A token that could stand at a place. `piece` has its bytes in hexadecimal: a token need not be whole characters.
+
+    `logprob` is the natural logarithm of its probability as the model gave it, before any sampling parameter.
+    """
+
+    piece: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLikelihood:
+    """The token that was drawn, and the likeliest ones at its place."""
+
+    drawn: Likelihood
+    likeliest: tuple[Likelihood, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TextProduced:
     """New text, coalesced by the engine. `tokens` and `think_tokens` count from the answer's start.
 
     `context_used` is the number of tokens that the sequence occupies; `think_cut` says that the thinking was closed in
-    the model's place; `sample` is which of the answers asked for this belongs to.
+    the model's place; `sample` is which of the answers asked for this belongs to. `likelihoods` has the tokens of this
+    text, where they were asked for.
     """
 
     request: str
@@ -199,6 +235,7 @@ class TextProduced:
     context_used: int
     think_cut: bool = False
     sample: int = 0
+    likelihoods: tuple[TokenLikelihood, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

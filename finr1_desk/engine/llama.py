@@ -1,4 +1,4 @@
-"""llama.cpp's low-level API as a few objects; beside `llama_devices` and `llama_vocabulary` the only importer of it.
+"""llama.cpp's low-level API as a few objects; it alone imports it, with `llama_devices`, `_grammar` and `_vocabulary`.
 
 Owns every pointer into llama.cpp: the log, a model with its vocabulary, a context with its KV cache. It knows nothing
 of conversations, sampling or clients. `llama_cpp` is pinned exactly, because ctypes accepts wrong argument lists
@@ -349,11 +349,13 @@ class Context:
             status = llama_cpp.llama_decode(self._pointer, batch)
         return status
 
-    def extend(self, rows: Sequence[tuple[int, int]]) -> int:
+    def extend(self, rows: Sequence[tuple[int, int]], read: tuple[int, Sequence[int], bool] | None = None) -> int:
         """Appends a token for each row, with the logits of all: `logits(n)` gives those of row n. Can be aborted.
 
         Args:
             rows: sequence and token; several of one sequence follow each other. At most `sequence_limit`.
+            read: a sequence of its own, tokens that are appended to it in the same batch, and whether the logits of the
+                last of them are wanted too, which has the last row's number then.
 
         Upon any status but 0 every sequence holds what it held before, or nothing where it cannot be cut.
         """
@@ -365,12 +367,27 @@ class Context:
             batch.seq_id[index][0] = sequence
             held.append(token)
         batch.n_tokens = len(rows)
+        if read is not None:
+            before[read[0]] = len(self.sequences[read[0]])
+            self._add_read(*read)
         llama_cpp.llama_set_abort_callback(self._pointer, self._abort, None)
         status = self._compute(batch)
         llama_cpp.llama_set_abort_callback(self._pointer, self._no_abort, None)
         for sequence, length in before.items() if status != 0 else ():
             self.cut(sequence, length)
         return status
+
+    def _add_read(self, sequence: int, tokens: Sequence[int], want_logits: bool) -> None:
+        """Appends tokens of one sequence to the batch that is being made."""
+        batch, held = self._batch, self.sequences[sequence]
+        start, end = batch.n_tokens, batch.n_tokens + len(tokens)
+        self._tokens[start:end], self._positions[start:end] = tokens, np.arange(len(held), len(held) + len(tokens))
+        self._wanted[start:end] = 0
+        self._wanted[end - 1] = want_logits
+        for index in range(start, end):
+            batch.seq_id[index][0] = sequence
+        batch.n_tokens = end
+        held.extend(tokens)
 
     def decode_bare(self, tokens: Sequence[int], *, want_logits: bool) -> int:
         """`llama_decode` into sequence 0 and nothing else: what `prefill` and `append` cost is measured against it."""

@@ -1,7 +1,8 @@
 """Text to tokens and back by a model's own vocabulary.
 
 Owns llama.cpp's calls about it; it knows neither prompts nor answers. The pointer is the model's, which has to live as
-long. Beside `llama` and `llama_devices` it is the only importer of llama_cpp.
+long. Beside `llama`, `llama_devices` and
+`llama_grammar` it is the only importer of llama_cpp.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ class Vocabulary:
     """Text to token ids and back. The pieces of tokens are remembered, so the second look-up costs a dictionary's."""
 
     def __init__(self, pointer: int, metadata: Mapping[str, str]) -> None:
-        self._pointer = pointer
+        self.pointer = pointer
         self._pieces: dict[int, bytes] = {}
         self._ends: dict[int, bool] = {}
         self.size = int(llama_cpp.llama_vocab_n_tokens(pointer))
@@ -36,7 +37,7 @@ class Vocabulary:
         room = len(raw) + 8
         while True:
             buffer = (llama_cpp.llama_token * room)()
-            count = llama_cpp.llama_tokenize(self._pointer, raw, len(raw), buffer, room, False, parse_special)
+            count = llama_cpp.llama_tokenize(self.pointer, raw, len(raw), buffer, room, False, parse_special)
             if count >= 0:
                 return list(buffer[:count])
             room = -count
@@ -44,12 +45,12 @@ class Vocabulary:
     def control_token(self, text: str) -> int | None:
         """The id of a control token by its text; None where the vocabulary has none of that name."""
         ids = self.tokenise(text, parse_special=True)
-        if len(ids) == 1 and llama_cpp.llama_vocab_is_control(self._pointer, ids[0]):
+        if len(ids) == 1 and llama_cpp.llama_vocab_is_control(self.pointer, ids[0]):
             return ids[0]
         return None
 
     def is_control(self, token: int) -> bool:
-        return bool(llama_cpp.llama_vocab_is_control(self._pointer, token))
+        return bool(llama_cpp.llama_vocab_is_control(self.pointer, token))
 
     def text(self, token: int) -> str:
         """How the vocabulary spells a token, control tokens included."""
@@ -59,13 +60,13 @@ class Vocabulary:
         """Whether generation ends with this token."""
         end = self._ends.get(token)
         if end is None:
-            end = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._pointer, token))
+            end = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self.pointer, token))
         return end
 
     def ignore_ends(self) -> None:
         """No token ends generation from now on: what measures speed needs answers of a given length."""
         is_end = llama_cpp.llama_vocab_is_eog
-        self._ends = {token: False for token in range(self.size) if is_end(self._pointer, token)}
+        self._ends = {token: False for token in range(self.size) if is_end(self.pointer, token)}
 
     def piece(self, token: int) -> bytes:
         """The bytes that a token adds to the output: none for a control token, unless it spells a reasoning tag."""
@@ -82,7 +83,7 @@ class Vocabulary:
         room = 64
         while True:
             buffer = ctypes.create_string_buffer(room)
-            count = llama_cpp.llama_token_to_piece(self._pointer, token, buffer, room, 0, special)
+            count = llama_cpp.llama_token_to_piece(self.pointer, token, buffer, room, 0, special)
             if count >= 0:
                 return buffer.raw[:count]
             room = -count

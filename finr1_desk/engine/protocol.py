@@ -33,7 +33,7 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.prompts import Turn
 
-PROTOCOL_VERSION: Final = 4
+PROTOCOL_VERSION: Final = 5
 MAX_MESSAGE_BYTES: Final = 64 * 2**20
 
 

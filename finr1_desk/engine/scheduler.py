@@ -1,7 +1,8 @@
 """Whose turn it is: requests of several clients, taken in a fair order.
 
 Owns the queue between the threads that read from clients and the one that works. Clients take turns; within one
-client the order is that of asking. It runs nothing itself.
+client the order is that of asking. Several jobs may run at once, where whoever runs them takes them so. It runs nothing
+itself.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Scheduler:
         self._changed = threading.Condition()
         self._waiting: dict[int, deque[Job]] = {}
         self._turns: deque[int] = deque()  # clients with waiting jobs, the next one first
-        self._running: Job | None = None
+        self._running: list[Job] = []
 
     def submit(self, job: Job) -> None:
         with self._changed:
@@ -66,25 +67,41 @@ class Scheduler:
         with self._changed:
             if not self._changed.wait_for(lambda: bool(self._turns), timeout):
                 return None
-            client = self._turns.popleft()
-            job = self._waiting[client].popleft()
-            if self._waiting[client]:
-                self._turns.append(client)
-            else:
-                del self._waiting[client]
-            self._running = job
-            self._tell_places()
-            return job
+            return self._begin(self._turns[0])
+
+    def take_beside(self, fits: Callable[[Job], bool], most: int) -> Job | None:
+        """The next job, where it can run beside those that do; None where it has to wait for their end.
+
+        Args:
+            fits: whether a job can; nothing overtakes one that cannot.
+            most: how many jobs of one client may run; beyond that the other clients' are next.
+        """
+        with self._changed:
+            for client in self._turns:
+                if sum(job.client == client for job in self._running) < most:
+                    return self._begin(client) if fits(self._waiting[client][0]) else None
+            return None
+
+    def _begin(self, client: int) -> Job:
+        self._turns.remove(client)
+        job = self._waiting[client].popleft()
+        if self._waiting[client]:
+            self._turns.append(client)
+        else:
+            del self._waiting[client]
+        self._running.append(job)
+        self._tell_places()
+        return job
 
     @property
     def has_waiting(self) -> bool:
         """Whether `take` would give a job at once; costs nothing to ask."""
         return bool(self._turns)
 
-    def done(self) -> None:
-        """The running job has ended."""
+    def done(self, job: Job) -> None:
+        """A running job has ended."""
         with self._changed:
-            self._running = None
+            self._running.remove(job)
             self._tell_places()
 
     def find(self, client: int, request: str) -> Job | None:
@@ -95,10 +112,10 @@ class Scheduler:
     def cancel(self, client: int, request: str) -> Job | None:
         """Cancels one request. A waiting job is taken out and returned; a running one is marked and ends by itself."""
         with self._changed:
-            running = self._running
-            if running is not None and running.client == client and running.request == request:
-                running.cancelled.set()
-                return None
+            for job in self._running:
+                if job.client == client and job.request == request:
+                    job.cancelled.set()
+                    return None
             for job in self._waiting.get(client, ()):
                 if job.request == request:
                     self._remove(job)
@@ -111,8 +128,9 @@ class Scheduler:
         with self._changed:
             if self._waiting.pop(client, None):
                 self._turns.remove(client)
-            if self._running is not None and self._running.client == client:
-                self._running.cancelled.set()
+            for job in self._running:
+                if job.client == client:
+                    job.cancelled.set()
             self._tell_places()
 
     def others_at_work(self, client: int) -> bool:
@@ -121,8 +139,7 @@ class Scheduler:
             return any(job.client != client for job in self._all())
 
     def _all(self) -> list[Job]:
-        running = [] if self._running is None else [self._running]
-        return running + [job for queue in self._waiting.values() for job in queue]
+        return self._running + [job for queue in self._waiting.values() for job in queue]
 
     def _remove(self, job: Job) -> None:
         queue = self._waiting[job.client]
@@ -143,7 +160,7 @@ class Scheduler:
         return order
 
     def _tell_places(self) -> None:
-        before = 0 if self._running is None else 1
+        before = 1 if self._running else 0  # those that run end in no known order
         for place, job in enumerate(self._in_order(), start=before):
             if place != job.ahead:
                 job.ahead = place

@@ -28,7 +28,9 @@ from finr1_desk.core.events import (
 )
 from finr1_desk.core.plan import LoadPlan
 from finr1_desk.engine import llama, loading
+from finr1_desk.engine.beside import KEPT_FOR_OTHERS, Writing, is_quick, is_sociable
 from finr1_desk.engine.cache.idle import IdleWork
+from finr1_desk.engine.decode.company import Company
 from finr1_desk.engine.decode.decoding import Control
 from finr1_desk.engine.decode.generation import Generation
 from finr1_desk.engine.loading import Identity, Loaded
@@ -74,7 +76,7 @@ class Service:
         self._model_lock = threading.Lock()  # held while a model is freed, and while it is used from elsewhere
         self._loaded: Loaded | None = None
         self._vocabulary: tuple[Identity, llama.Model] | None = None
-        self._job: Job | None = None
+        self._jobs: list[Job] = []  # that are at work
 
     @property
     def loaded(self) -> ModelLoaded | None:
@@ -96,7 +98,7 @@ class Service:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is being done, for a client or without one."""
-        return self._job is None and self._idle.is_done
+        return not self._jobs and self._idle.is_done
 
     def watch(self) -> None:
         """Tells all clients how far the work has come, for ever; for a thread of its own."""
@@ -104,42 +106,52 @@ class Service:
 
     def _look(self) -> int:
         """The tokens in the cache, which are progress too. Ends an answer whose model was changed on the disk."""
-        loaded, job = self._loaded, self._job
+        loaded = self._loaded
         if loaded is None:
             return 0
-        if job is not None and isinstance(job.work, Generate) and loaded.is_overwritten():
-            job.broken = _changed(loaded)
-            job.cancelled.set()
+        writing = [job for job in list(self._jobs) if isinstance(job.work, Generate)]
+        if writing and loaded.is_overwritten():
+            for job in writing:
+                job.broken = _changed(loaded)
+                job.cancelled.set()
         return sum(map(len, list(loaded.context.sequences.values())))
 
     def run_one(self, job: Job | None) -> None:
+        """Does what a job asks for, and what may be done beside it until it has ended."""
         if job is None:
             self._use_idle_time()
             return
-        self._job = job
+        with self._progress.working():
+            self._run(job, self._do)
+
+    def _run(self, job: Job, do: Callable[[Job], None]) -> None:
+        """Does a job to its end, or until it has failed."""
+        self._jobs.append(job)
         try:
-            with self._progress.working():
-                self._do(job)
-        except UserError as error:
-            self._send(job.client, Finished(job.request, FinishReason.ERROR, code=error.code, params=error.params))
-        except llama.LoadCancelledError:
-            self._send(job.client, Finished(job.request, FinishReason.CANCELLED))
-        except MemoryError:
-            self._send(job.client, _out_of_memory(job))
-        except Exception as error:  # a bug must not take the other clients' answers along
-            self._log.write_error(type(job.work).__name__, error)
-            self._send(
-                job.client,
-                Finished(
-                    job.request,
-                    FinishReason.ERROR,
-                    code=ErrorCode.DECODE_FAILED,
-                    params={"status": type(error).__name__},
-                ),
-            )
+            do(job)
+        except Exception as error:
+            self._tell_failure(job, error)
         finally:
-            self._job = None
-            self._scheduler.done()
+            self._end(job)
+
+    def _end(self, job: Job) -> None:
+        if job in self._jobs:
+            self._jobs.remove(job)
+            self._scheduler.done(job)
+
+    def _tell_failure(self, job: Job, error: Exception) -> None:
+        """Tells the client why its request ended; a bug must not take the other clients' answers along."""
+        if isinstance(error, UserError):
+            finished = Finished(job.request, FinishReason.ERROR, code=error.code, params=error.params)
+        elif isinstance(error, llama.LoadCancelledError):
+            finished = Finished(job.request, FinishReason.CANCELLED)
+        elif isinstance(error, MemoryError):
+            finished = _out_of_memory(job)
+        else:
+            self._log.write_error(type(job.work).__name__, error)
+            params = {"status": type(error).__name__}
+            finished = Finished(job.request, FinishReason.ERROR, code=ErrorCode.DECODE_FAILED, params=params)
+        self._send(job.client, finished)
 
     def _use_idle_time(self) -> None:
         loaded = self._loaded
@@ -182,19 +194,67 @@ class Service:
         self._broadcast(ModelLoaded(loaded.facts))
 
     def _generate(self, job: Job, work: Generate) -> None:
+        """Writes an answer, and those that are asked for meanwhile and can be written beside it."""
         loaded, load_s = self._loaded, 0.0
         if loaded is None or not loaded.serves(work.generate.model):
             started = time.monotonic()
             loaded = self._replace_model(job, work.generate.model)
             load_s = time.monotonic() - started
             self._broadcast(ModelLoaded(loaded.facts))
+        company = Company[Writing](loaded.context, on_gpu=loaded.facts.gpu_layers > 0)
+        try:
+            self._join(company, job, work, loaded, load_s)
+            while company.members:
+                for member in company.step():
+                    self._leave(member.key, member.error)
+                if self._scheduler.has_waiting:
+                    self._let_in(company, loaded)
+        except BaseException as error:
+            for member in company.members:
+                if member.key.job is not job and isinstance(error, Exception):
+                    self._leave(member.key, error)
+            company.close()
+            raise
+
+    def _join(self, company: Company[Writing], job: Job, work: Generate, loaded: Loaded, load_s: float) -> None:
         control = Control(job.cancelled, job.answer_now)
         generation = Generation(
             work.request, work.generate, loaded, load_s, control, lambda event: self._tell(job, event)
         )
-        generation.run()
-        if generation.answered is not None:
-            self._idle.after(generation.answered)
+        alone = work.generate.seed is not None
+        company.join(Writing(job, generation), generation.steps(), control, alone=alone)
+
+    def _leave(self, writing: Writing, error: Exception | None) -> None:
+        """An answer has ended."""
+        if error is not None:
+            self._tell_failure(writing.job, error)
+        elif writing.generation.answered is not None:
+            self._idle.after(writing.generation.answered)
+        self._end(writing.job)
+
+    def _let_in(self, company: Company[Writing], loaded: Loaded) -> None:
+        """Begins what waits and can be done beside the answers at work.
+
+        A prompt is read when no other one is: what both begin with is computed once then.
+        """
+
+        def fits(job: Job) -> bool:
+            work = job.work
+            if not isinstance(work, Generate):
+                return is_quick(work, loaded, {member.key.conversation for member in company.members})
+            return company.may_grow and is_sociable(work.generate, loaded)
+
+        if any(member.key.is_exclusive for member in company.members):
+            return
+        while not any(member.key.generation.is_reading and not member.has_ended for member in company.members):
+            job = self._scheduler.take_beside(fits, max(1, company.most - KEPT_FOR_OTHERS))
+            if job is None:
+                return
+            if isinstance(job.work, Generate):
+                self._jobs.append(job)
+                self._join(company, job, job.work, loaded, 0.0)
+            else:
+                self._run(job, self._do)
 
     def _forget(self, job: Job, work: Forget) -> None:
         self._idle.forget(work.conversation)
@@ -339,7 +399,10 @@ class Service:
         What is computed for nobody is not wanted any more as soon as somebody asks.
         """
         self._progress.step()
-        return self._scheduler.has_waiting if self._job is None else self._job.cancelled.is_set()
+        jobs = self._jobs
+        if not jobs:
+            return self._scheduler.has_waiting
+        return any(job.cancelled.is_set() for job in jobs)
 
 
 def _changed(loaded: Loaded) -> UserError:

@@ -15,7 +15,8 @@ from finr1_desk.core.prompts import Turn
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.engine import llama, loading
 from finr1_desk.engine.decode.answer import Answer, Measured, Task
-from finr1_desk.engine.decode.decoding import Control, compute_all
+from finr1_desk.engine.decode.computing import Read, read_all, run_alone
+from finr1_desk.engine.decode.decoding import Control
 from finr1_desk.engine.decode.sampler import Logits, Sampler
 from finr1_desk.engine.loading import Loaded
 from finr1_desk.engine.prompt.template import TemplateProcess
@@ -77,7 +78,7 @@ class Engine:
         for sequence in list(context.sequences):
             context.drop(sequence)
         watch = Watch()
-        if compute_all(context, SEQUENCE, prompt) != 0:
+        if run_alone(context, read_all(Read(SEQUENCE, prompt))) != 0:
             raise RuntimeError("llama_decode failed")
         return watch.took()
 

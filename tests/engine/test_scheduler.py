@@ -37,7 +37,7 @@ def take_all(scheduler: Scheduler) -> list[str]:
     order = []
     while (job := scheduler.take(timeout=0)) is not None:
         order.append(job.request)
-        scheduler.done()
+        scheduler.done(job)
     return order
 
 
@@ -83,7 +83,7 @@ def test_nobody_cancels_for_another(scheduler: Scheduler) -> None:
     assert scheduler.cancel(2, "a2") is None
     assert job is not None
     assert not job.cancelled.is_set()
-    scheduler.done()
+    scheduler.done(job)
     assert take_all(scheduler) == ["a2"]
 
 
@@ -95,7 +95,7 @@ def test_a_client_that_goes_takes_its_jobs_along(scheduler: Scheduler) -> None:
     scheduler.drop_client(1)
     assert job.cancelled.is_set()
     assert scheduler.others_at_work(1)
-    scheduler.done()
+    scheduler.done(job)
     assert take_all(scheduler) == ["b1"]
     assert not scheduler.others_at_work(1)
 

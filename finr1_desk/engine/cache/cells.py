@@ -73,13 +73,15 @@ class PrefixCache:
         common = min(common, len(tokens) - 1)
         if best is None or (common == 0 and not anew):
             held = self._empty()
-        elif common + _SLACK >= min(best.worth, len(tokens) - 1) or self._context.sequence_limit == 1:
+        elif not best.pinned and (
+            common + _SLACK >= min(best.worth, len(tokens) - 1) or self._context.sequence_limit == 1
+        ):
             held = best
             self._context.cut(held.sequence, 0 if anew else common)
         else:
-            best.pinned = True
+            was_pinned, best.pinned = best.pinned, True
             held = self._empty()
-            best.pinned = False
+            best.pinned = was_pinned
             if not anew:
                 self._context.copy(best.sequence, held.sequence, common)
         held.pinned, held.conversation, held.worth = True, conversation, len(self.tokens(held))
@@ -149,11 +151,14 @@ class PrefixCache:
     # -- inside
 
     def _most_like(self, tokens: Sequence[int]) -> tuple[Held | None, int]:
-        """The sequence with the longest common beginning, the last used of several; and how long that is."""
+        """The sequence with the longest common beginning, the last used of several; and how long that is.
+
+        One that is being worked with serves too, where no other does as well: its cells can be shared.
+        """
         best: Held | None = None
         longest = -1
         wanted = list(tokens)
-        for held in sorted((held for held in self._held if not held.pinned), key=lambda held: -held.used):
+        for held in sorted(self._held, key=lambda held: (held.pinned, -held.used)):
             common = common_beginning(self.tokens(held), wanted)
             if common > longest:
                 best, longest = held, common

@@ -18,8 +18,11 @@ from finr1_desk.core.events import GenerateRequest, TextProduced
 from finr1_desk.core.prompts import shown_to_model
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling
+from finr1_desk.engine.decode.likelihoods import Likelihoods
 from finr1_desk.engine.decode.repetition import LoopDetector
 from finr1_desk.engine.decode.sampler import Logits, Sampler
+from finr1_desk.engine.decode.stop_texts import StopTexts
+from finr1_desk.engine.llama_grammar import Grammar
 from finr1_desk.engine.llama_vocabulary import Vocabulary
 from finr1_desk.engine.loading import Loaded
 
@@ -61,9 +64,15 @@ class Measured:
 
 @dataclass(slots=True)
 class _Text:
-    """Bytes of tokens on their way to text: waits for characters to be complete and for the next time to give out."""
+    """Bytes of tokens on their way to text: waits for characters to be complete and for the next time to give out.
 
+    `length` is how many characters came, `given` how many of them can be given out or were.
+    """
+
+    stops: StopTexts = field(default_factory=lambda: StopTexts(()))
     pending: list[str] = field(default_factory=list)
+    length: int = 0
+    given: int = 0
     _decoder: codecs.IncrementalDecoder = field(
         default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace")
     )
@@ -72,9 +81,23 @@ class _Text:
     def inside_character(self) -> bool:
         return bool(self._decoder.getstate()[0])
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether a text that ends the answer has come."""
+        return self.stops.found
+
     def add(self, piece: bytes) -> str:
-        text = self._decoder.decode(piece)
+        """What may be given out of the text that these bytes complete."""
+        return self._take_in(self._decoder.decode(piece))
+
+    def _take_in(self, text: str) -> str:
+        self.length += len(text)
+        text = self.stops.feed(text)
+        return self._keep(text)
+
+    def _keep(self, text: str) -> str:
         if text:
+            self.given += len(text)
             self.pending.append(text)
         return text
 
@@ -83,11 +106,9 @@ class _Text:
         """How long what waits may wait, in seconds."""
         return _FLUSH_S if len(self.pending) <= _HURRIED else _HURRIED_FLUSH_S
 
-    def end(self) -> str:
-        text = self._decoder.decode(b"", final=True)
-        if text:
-            self.pending.append(text)
-        return text
+    def end(self) -> None:
+        self._take_in(self._decoder.decode(b"", final=True))
+        self._keep(self.stops.end())
 
     def take(self) -> str:
         text = "".join(self.pending)
@@ -104,6 +125,7 @@ class Task:
         prompt: the token ids before the first new token, with the request's `prefix` at their end.
         prefix_tokens: so many of these are the prefix.
         limit: tokens that prompt and answer may come to.
+        grammar: what the answer has to look like, in llama.cpp's notation; None for anything.
     """
 
     request_id: str
@@ -115,6 +137,7 @@ class Task:
     prefix_tokens: int
     limit: int
     emit: Callable[[TextProduced], None]
+    grammar: str | None = None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -138,11 +161,14 @@ class Answer:
         self._most_tokens = task.sampling.max_tokens
         self._most_thinking = task.request.max_think
         self._limit = task.limit
-        self._sampler = Sampler(task.sampling, task.seed, task.vocabulary.size, task.prompt, sample)
+        self._grammar = None if task.grammar is None else Grammar(task.vocabulary, task.grammar)
+        self._sampler = Sampler(task.sampling, task.seed, task.vocabulary.size, task.prompt, sample, self._grammar)
+        logprobs = task.request.logprobs
+        self._likelihoods = None if logprobs is None else Likelihoods(logprobs, task.vocabulary.piece)
         self._splitter = ReasoningSplitter(task.loaded.prompts.starts_in_think)
         self._splitter.feed(task.request.prefix)
         self._thought_before = task.prefix_tokens if task.request.prefix and self._splitter.thinking else 0
-        self._text = _Text()
+        self._text = _Text(StopTexts(task.request.stop))
         self._loops = LoopDetector(self._has_words) if task.request.stop_loops else None
         self._is_to_close = False
         self._closing_failed = False
@@ -162,10 +188,17 @@ class Answer:
         Raises:
             BadLogitsError: these are no logits.
         """
+        likelihoods = self._likelihoods
+        if likelihoods is not None:
+            likelihoods.look(logits)
         token = self._sampler.sample(logits, self.length)
         if self._vocabulary.is_end(token):
             return FinishReason.STOP
+        if likelihoods is not None:
+            likelihoods.note(token, self._text.length)
         self._take(token)
+        if self._text.is_ended:
+            return FinishReason.STOP
         if self._loops is not None and self._loops.add(token) and not self._break_loop():
             return FinishReason.LOOP
         if self.measured.completion_tokens >= self._most_tokens or self.length + 1 >= self._limit:
@@ -255,7 +288,8 @@ class Answer:
 
     def _flush(self, now: float) -> None:
         text = self._text.take()
-        if not text:
+        likelihoods = () if self._likelihoods is None else self._likelihoods.take(self._text.given)
+        if not text and not likelihoods:
             return
         self._last_flush = now
         measured = self.measured
@@ -269,6 +303,7 @@ class Answer:
                 context_used=self.length,
                 think_cut=measured.think_cut,
                 sample=self._sample,
+                likelihoods=likelihoods,
             )
         )
 
@@ -276,3 +311,5 @@ class Answer:
         """Gives out what is left; bytes that never became a character are shown as the replacement character."""
         self._text.end()
         self._flush(time.monotonic())
+        if self._grammar is not None:
+            self._grammar.close()

@@ -13,21 +13,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from finr1_desk.core.conversation import FinishReason
+from finr1_desk.core.conversation import FinishReason, LeftOut
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.events import Finished, GenerateRequest, PrefillProgress, SampleFinished, Started, TextProduced
+from finr1_desk.core.events import (
+    LONGEST_STOP,
+    MOST_LOGPROBS,
+    MOST_STOPS,
+    Finished,
+    GenerateRequest,
+    PrefillProgress,
+    SampleFinished,
+    Started,
+    TextProduced,
+)
 from finr1_desk.core.sampling import MOST_SAMPLES, resolve
 from finr1_desk.engine.cache.cells import Held
 from finr1_desk.engine.cache.idle import Answered
 from finr1_desk.engine.cache.snapshots import reopen
 from finr1_desk.engine.decode.answer import Answer, Measured, Task
+from finr1_desk.engine.decode.computing import Read, Steps, run_alone
 from finr1_desk.engine.decode.decoding import Control, Decoding
 from finr1_desk.engine.decode.lookup import PromptLookup, costs_of_rows
 from finr1_desk.engine.decode.sampler import BadLogitsError
 from finr1_desk.engine.decode.samples import Samples
 from finr1_desk.engine.llama import DECODE_ABORTED, Context, LlamaError
+from finr1_desk.engine.llama_grammar import grammar_of
 from finr1_desk.engine.loading import Loaded
 from finr1_desk.engine.plan.planning import effective_context
+from finr1_desk.engine.prompt.building import normalised
 from finr1_desk.engine.prompt.context_policy import Budget, Prompt, fit
 
 Event = Started | PrefillProgress | TextProduced | SampleFinished | Finished
@@ -42,9 +55,48 @@ def make_prompt(loaded: Loaded, request: GenerateRequest, prefix: Sequence[int],
     Raises:
         UserError: `EMPTY_QUESTION`, `MODEL_NO_TEMPLATE`, `CONTEXT_TOO_LONG`.
     """
+    if request.text is not None:
+        return _whole([*_raw(loaded, request.text), *prefix], budget)
     if not any(turn.role == "user" and turn.content.strip() for turn in request.turns):
         raise UserError(ErrorCode.EMPTY_QUESTION)
+    if not request.may_leave_out:
+        return _whole([*loaded.prompts.build(request.turns), *prefix], budget)
     return fit(loaded.prompts, request.turns, prefix, budget)
+
+
+def _raw(loaded: Loaded, text: str) -> list[int]:
+    """A text that is the prompt itself: markers written in it are markers."""
+    vocabulary = loaded.model.vocabulary
+    tokens = vocabulary.tokenise(normalised(vocabulary, text), parse_special=True)
+    bos = vocabulary.bos
+    if vocabulary.adds_bos and bos is not None and tokens[:1] != [bos]:
+        tokens.insert(0, bos)
+    if not tokens:
+        raise UserError(ErrorCode.EMPTY_QUESTION)
+    return tokens
+
+
+def _whole(tokens: list[int], budget: Budget) -> Prompt:
+    over = len(tokens) + budget.least_room - budget.context
+    if over > 0:
+        raise UserError(ErrorCode.CONTEXT_TOO_LONG, tokens=len(tokens), limit=budget.context, over=over)
+    return Prompt(tokens, LeftOut())
+
+
+def check_bounds(request: GenerateRequest) -> None:
+    """Refuses numbers that no answer can be written by.
+
+    Raises:
+        UserError: `BAD_VALUE`.
+    """
+    if request.max_think < 0:
+        raise UserError(ErrorCode.BAD_VALUE, name="max_think", value=str(request.max_think))
+    if not 1 <= request.samples <= MOST_SAMPLES:
+        raise UserError(ErrorCode.BAD_VALUE, name="samples", value=str(request.samples))
+    if len(request.stop) > MOST_STOPS or not all(0 < len(text) <= LONGEST_STOP for text in request.stop):
+        raise UserError(ErrorCode.BAD_VALUE, name="stop", value=str(len(request.stop)))
+    if request.logprobs is not None and not 0 <= request.logprobs <= MOST_LOGPROBS:
+        raise UserError(ErrorCode.BAD_VALUE, name="logprobs", value=str(request.logprobs))
 
 
 def checked_seed(seed: int | None) -> int:
@@ -61,7 +113,10 @@ def checked_seed(seed: int | None) -> int:
 
 
 class Generation:
-    """Writes one answer. `run` returns when it has ended, however it ended; `answered` is what it left, if anything."""
+    """Writes one answer. `steps` returns when it has ended, however it ended; `answered` is what it left, if anything.
+
+    `is_reading` says that the prompt is not read yet: what another prompt begins with alike is not to be had so far.
+    """
 
     def __init__(
         self,
@@ -81,13 +136,18 @@ class Generation:
         self._measured = Measured(load_s=load_s)
         self._held: Held | None = None
         self.answered: Answered | None = None
+        self.is_reading = True
 
     def run(self) -> None:
+        """With the context to itself; as `steps`."""
+        run_alone(self._context, self.steps())
+
+    def steps(self) -> Steps[None]:
         """Emits `Started`, progress, text, and `Finished` at last."""
         code: ErrorCode | None = None
         params: Mapping[str, str | int | float | None] = {}
         try:
-            reason = self._write()
+            reason = yield from self._write()
         except UserError as error:
             reason, code, params = FinishReason.ERROR, error.code, error.params
         except BadLogitsError:
@@ -95,6 +155,7 @@ class Generation:
         except LlamaError as error:
             reason, code, params = FinishReason.ERROR, ErrorCode.DECODE_FAILED, {"status": str(error)}
         finally:
+            self.is_reading = False
             self._give_back(code)
         measured = self._measured
         self._emit(
@@ -111,14 +172,12 @@ class Generation:
             )
         )
 
-    def _write(self) -> FinishReason:
+    def _write(self) -> Steps[FinishReason]:
         request, loaded = self._request, self._loaded
         sampling = resolve(request.overrides, loaded.recommended)
         seed = checked_seed(request.seed)
-        if request.max_think < 0:
-            raise UserError(ErrorCode.BAD_VALUE, name="max_think", value=str(request.max_think))
-        if not 1 <= request.samples <= MOST_SAMPLES:
-            raise UserError(ErrorCode.BAD_VALUE, name="samples", value=str(request.samples))
+        check_bounds(request)
+        grammar = None if request.json_schema is None else grammar_of(request.json_schema)
         limit = effective_context(request.model.context_length, loaded.facts.context_length)
         # As the model produced it, so neither normalised nor merged with what stands before.
         prefix = loaded.model.vocabulary.tokenise(request.prefix, parse_special=False)
@@ -132,29 +191,40 @@ class Generation:
         model = replace(loaded.facts, request=request.model, context_length=limit)
         load_s, left_out = self._measured.load_s, prompt.left_out
         self._emit(Started(self._id, held.sequence, len(tokens), cached, sampling, seed, load_s, model, left_out))
-        if not self._prefill(held.sequence, tokens, cached):
+        need = Read(held.sequence, tokens, cached)
+        if not (yield from self._prefill(need)):
             return FinishReason.CANCELLED
-        task = Task(self._id, request, loaded, sampling, seed, tokens, len(prefix), limit, self._emit)
-        return self._write_one(task, held, budget) if request.samples == 1 else self._write_samples(task, held)
+        self.is_reading = False
+        task = Task(self._id, request, loaded, sampling, seed, tokens, len(prefix), limit, self._emit, grammar)
+        if request.samples == 1:
+            return (yield from self._write_one(task, held, budget, need.row))
+        return (yield from self._write_samples(task, held))
 
-    def _write_one(self, task: Task, held: Held, budget: Budget) -> FinishReason:
+    def _write_one(self, task: Task, held: Held, budget: Budget, row: int) -> Steps[FinishReason]:
         request, loaded = self._request, self._loaded
         answer = Answer(task, self._measured)
-        reason = Decoding(self._context, held.sequence, answer, self._control, self._lookup(task.prompt)).run()
+        seeded = request.seed is not None
+        lookup = self._lookup(task.prompt)
+        decoding = Decoding(self._context, held.sequence, answer, self._control, lookup, row=row, guess_always=seeded)
+        reason = yield from decoding.steps()
         # An answer that ended by itself is not gone on with: what is asked next sees it without its thinking.
         ended = reason is FinishReason.STOP
         held.worth = len(task.prompt) - task.prefix_tokens if ended else len(loaded.cache.tokens(held))
-        self.answered = Answered(request, budget, held, answer.shown)
+        if request.may_leave_out:
+            self.answered = Answered(request, budget, held, answer.shown)
+        else:  # what comes next is sent as a whole, thinking and all
+            held.worth = len(loaded.cache.tokens(held))
         return reason
 
-    def _write_samples(self, task: Task, held: Held) -> FinishReason:
+    def _write_samples(self, task: Task, held: Held) -> Steps[FinishReason]:
         """Several answers; no later turn follows any of them, so only the prompt is kept."""
         cache = self._loaded.cache
         at_once = min(self._request.samples, self._context.sequence_limit)
         spares = [cache.spare() for _ in range(at_once - 1)]
         try:
             sequences = [held.sequence, *(spare.sequence for spare in spares)]
-            return Samples(self._context, sequences, task, self._measured, self._control, self._emit).run()
+            samples = Samples(self._context, sequences, task, self._measured, self._control, self._emit)
+            return (yield from samples.steps())
         finally:
             for spare in spares:
                 cache.drop(spare)
@@ -194,27 +264,25 @@ class Generation:
 
     # -- prefill
 
-    def _prefill(self, sequence: int, tokens: Sequence[int], cached: int) -> bool:
-        """Computes the prompt from `cached` on; False if it was cancelled.
+    def _prefill(self, need: Read) -> Steps[bool]:
+        """Computes the prompt; False if it was cancelled.
 
         Raises:
             UserError: `DECODE_FAILED`.
         """
         started = last_told = time.monotonic()
-        step = self._context.micro_batch
         try:
-            for start in range(cached, len(tokens), step):
-                end = min(start + step, len(tokens))
+            while not need.is_done:
                 if self._control.cancelled.is_set():
                     return False
-                status = self._context.prefill(sequence, tokens[start:end], want_logits=end == len(tokens))
+                status = yield need
                 if status == DECODE_ABORTED:
                     return False
                 if status != 0:
                     raise UserError(ErrorCode.DECODE_FAILED, status=status)
                 now = time.monotonic()
-                if now - last_told >= _PROGRESS_S or end == len(tokens):
-                    self._emit(PrefillProgress(self._id, end, len(tokens)))
+                if now - last_told >= _PROGRESS_S or need.is_done:
+                    self._emit(PrefillProgress(self._id, need.start, len(need.tokens)))
                     last_told = now
         finally:
             self._measured.prefill_s = time.monotonic() - started

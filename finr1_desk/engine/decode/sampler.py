@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +31,23 @@ _BLOCK: Final = 4096
 _MANY_BLOCKS: Final = 8
 
 _MASK: Final = (1 << 64) - 1
+_AGAIN: Final = 1 << 62  # beyond every position
 
 
 class BadLogitsError(Exception):
     """The model computed something that is no probability distribution (not a number, or infinite)."""
+
+
+class Form(Protocol):
+    """What an answer has to look like: which tokens may come next."""
+
+    def allows(self, token: int) -> bool: ...
+
+    def forbid(self, logits: Logits) -> None:
+        """Gives all tokens that may not come next, in place, no chance."""
+        ...
+
+    def accept(self, token: int) -> None: ...
 
 
 def uniform(seed: int, sample: int, position: int) -> float:
@@ -61,15 +74,23 @@ class Sampler:
         vocabulary_size: length of the logits.
         seen: the tokens of the prompt, which the repetition penalty covers too.
         sample: which of the answers to the same question this is; each has random numbers of its own.
+        form: what the answer has to look like, where that is given.
     """
 
     def __init__(
-        self, sampling: Sampling, seed: int, vocabulary_size: int, seen: Iterable[int], sample: int = 0
+        self,
+        sampling: Sampling,
+        seed: int,
+        vocabulary_size: int,
+        seen: Iterable[int],
+        sample: int = 0,
+        form: Form | None = None,
     ) -> None:
         self._sampling = sampling
         self._seed = seed
         self._sample = sample
         self._size = vocabulary_size
+        self._form = form
         self._blocks = np.arange(0, vocabulary_size, _BLOCK)
         self._penalised = sampling.repetition_penalty != 1.0
         self._is_seen = bytearray(vocabulary_size)
@@ -98,12 +119,20 @@ class Sampler:
         """
         if self._penalised:
             self._penalise(logits)
-        if self._sampling.temperature == 0.0:
-            token = self._best(logits)
-        else:
-            token = self._draw(logits, uniform(self._seed, self._sample, position))
+        token = self._choose(logits, position)
+        if self._form is not None:
+            if not self._form.allows(token):
+                # Drawing again, with another number, among those that may come is the same as drawing among them only.
+                self._form.forbid(logits)
+                token = self._choose(logits, position + _AGAIN)
+            self._form.accept(token)
         self.accept(token)
         return token
+
+    def _choose(self, logits: Logits, position: int) -> int:
+        if self._sampling.temperature == 0.0:
+            return self._best(logits)
+        return self._draw(logits, uniform(self._seed, self._sample, position))
 
     def _penalise(self, logits: Logits) -> None:
         penalty = np.float32(self._sampling.repetition_penalty)

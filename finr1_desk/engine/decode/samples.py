@@ -20,7 +20,8 @@ from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import SampleFinished
 from finr1_desk.engine.decode.answer import Answer, Measured, Task
-from finr1_desk.engine.decode.decoding import Control, compute_all
+from finr1_desk.engine.decode.computing import Extend, Read, Steps, read_all, run_alone
+from finr1_desk.engine.decode.decoding import Control
 from finr1_desk.engine.llama import DECODE_ABORTED, DECODE_NO_ROOM, Context, Logits
 
 _HEADROOM: Final = 256  # cells that there have to be for each answer at work before another one joins
@@ -74,7 +75,11 @@ class Samples:
         self._working: dict[_Sample, int] = {}  # the sequence of each, in the order of their numbers
 
     def run(self) -> FinishReason:
-        """Writes until every answer has ended; what was written has been given out then.
+        """Writes until every answer has ended; raises as `steps`."""
+        return run_alone(self._context, self.steps())
+
+    def steps(self) -> Steps[FinishReason]:
+        """Writes until every answer has ended; what was written has been given out then. The context is theirs alone.
 
         Raises:
             UserError: `DECODE_FAILED`.
@@ -90,8 +95,8 @@ class Samples:
                     self._control.answer_now.clear()
                     for sample in self._all:
                         sample.answer.ask_for_answer()
-                self._let_work(first)
-                self._step()
+                yield from self._let_work(first)
+                yield from self._step()
         except _StoppedError:
             pass
         finally:
@@ -105,7 +110,7 @@ class Samples:
 
     # -- who is at work
 
-    def _let_work(self, first: Logits) -> None:
+    def _let_work(self, first: Logits) -> Steps[None]:
         """Begins answers, or takes them up again, as long as there are sequences and cells for them."""
         while self._waiting and self._free:
             sample = self._waiting[0]
@@ -117,7 +122,7 @@ class Samples:
             if sequence != self._prompt:
                 self._context.copy(self._prompt, sequence, self._prompt_length)
             elif missing := self._task.prompt[len(self._context.sequences[sequence]) :]:
-                self._check(compute_all(self._context, sequence, missing))  # it could not be cut, so it was emptied
+                self._check((yield from read_all(Read(sequence, missing))))  # it could not be cut, so it was emptied
             self._working[sample] = sequence
             self._working = dict(sorted(self._working.items(), key=lambda item: item[0].number))
             if not sample.begun:
@@ -125,7 +130,7 @@ class Samples:
                 sample.answer.start()
                 self._draw(sample, first.copy())
             elif sample.written:
-                self._check(compute_all(self._context, sequence, sample.written))
+                self._check((yield from read_all(Read(sequence, sample.written))))
 
     def _cells(self) -> int:
         """How many cells the prompt and the answers at work occupy."""
@@ -150,35 +155,37 @@ class Samples:
 
     # -- computing
 
-    def _step(self) -> None:
+    def _step(self) -> Steps[None]:
         """One token more for each answer at work."""
         for sample in list(self._working):
             if sample.answer.is_to_answer:
-                self._close_thinking(sample)
+                yield from self._close_thinking(sample)
         while len(self._working) > 1 and self._cells() + len(self._working) > self._context.length:
             self._pause_youngest()
         if not self._working:
             return
-        status = self._context.extend([(at, sample.answer.token) for sample, at in self._working.items()])
+        need = Extend([(at, sample.answer.token) for sample, at in self._working.items()])
+        status = yield need
         if status == DECODE_NO_ROOM and len(self._working) > 1:  # the cells are there, but not where they are needed
             self._pause_youngest()
             return
         self._check(status)
         for row, sample in enumerate(list(self._working)):
-            self._draw(sample, self._context.logits(row))
+            self._draw(sample, self._context.logits(need.row + row))
 
     def _draw(self, sample: _Sample, logits: Logits) -> None:
         reason = sample.answer.draw(logits)
         if reason is not None:
             self._end(sample, reason)
 
-    def _close_thinking(self, sample: _Sample) -> None:
+    def _close_thinking(self, sample: _Sample) -> Steps[None]:
         tokens = sample.answer.closing_tokens()
         if not tokens:
             return
-        self._check(compute_all(self._context, self._working[sample], [sample.answer.token, *tokens]))
+        need = Read(self._working[sample], [sample.answer.token, *tokens])
+        self._check((yield from read_all(need)))
         sample.answer.take_closing(tokens)
-        self._draw(sample, self._context.logits())
+        self._draw(sample, self._context.logits(need.row))
 
     @staticmethod
     def _check(status: int) -> None:

@@ -149,9 +149,10 @@ def test_requests_queue_fairly(make_client: MakeClient, make_model: MakeModel) -
     second, second_seen = make_client()
     running = first.generate(ask(path))
     first_seen.wait_for(TextProduced)
-    waiting = [first.generate(ask(path, overrides={"max_tokens": 3})) for _ in range(2)]
+    # Several samples are written by themselves: beside the one that runs, a single answer would not have to wait.
+    waiting = [first.generate(ask(path, samples=2, overrides={"max_tokens": 3})) for _ in range(2)]
     first_seen.wait_for(Queued, lambda event: event.request == waiting[1] and event.ahead == 2)
-    other = second.generate(ask(path, overrides={"max_tokens": 3}))
+    other = second.generate(ask(path, samples=2, overrides={"max_tokens": 3}))
     second_seen.wait_for(Queued, lambda event: event.request == other)
     first_seen.wait_for(Queued, lambda event: event.request == waiting[1] and event.ahead == 3)
     first.cancel(running)
