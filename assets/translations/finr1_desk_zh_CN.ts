@@ -494,6 +494,10 @@
         <translation>一切都在本机计算，数据不会离开这台电脑。</translation>
     </message>
     <message>
+        <source>Your questions are sent to {host}.</source>
+        <translation>您的问题会发送到 {host}。</translation>
+    </message>
+    <message>
         <source>New here? See how it works</source>
         <translation>初次使用？看看怎么用</translation>
     </message>
@@ -666,6 +670,18 @@ Question: How can I hide a conflict of interest from a financial institution for
 </context>
 <context>
     <name>Header</name>
+    <message>
+        <source>Leaves this computer: {host}</source>
+        <translation>内容会离开本机：{host}</translation>
+    </message>
+    <message>
+        <source>What you ask is sent to {host}, with the conversation before it.</source>
+        <translation>您的提问连同之前的对话会发送到 {host}。</translation>
+    </message>
+    <message>
+        <source>The connection is not encrypted: others in the network can read along.</source>
+        <translation>连接未加密：网络中的其他人可以看到内容。</translation>
+    </message>
     <message>
         <source>Untitled conversation</source>
         <translation>无标题对话</translation>
@@ -1174,6 +1190,96 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Check the folder&apos;s permissions and the free space, or choose another folder.</source>
         <translation>请检查文件夹的权限和剩余空间，或选择其他文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>ServerBinding</name>
+    <message>
+        <source>Answers from {host}</source>
+        <translation>由 {host} 作答</translation>
+    </message>
+    <message>
+        <source>Team server…</source>
+        <translation>团队服务器…</translation>
+    </message>
+</context>
+<context>
+    <name>ServerDialog</name>
+    <message>
+        <source>Asking {host}…</source>
+        <translation>正在询问 {host}…</translation>
+    </message>
+    <message>
+        <source>It answers, but has no model “{name}”.</source>
+        <translation>服务器有响应，但没有模型“{name}”。</translation>
+    </message>
+    <message>
+        <source>It works: answered in {ms} ms.</source>
+        <translation>连接正常：{ms} 毫秒内响应。</translation>
+    </message>
+    <message>
+        <source>This is a server on this computer: nothing leaves it.</source>
+        <translation>这是本机上的服务器：内容不会离开本机。</translation>
+    </message>
+    <message>
+        <source>This connection is not encrypted: others in the network can read along. Better: https.</source>
+        <translation>此连接未加密：网络中的其他人可以看到内容。建议使用 https。</translation>
+    </message>
+    <message>
+        <source>Team server</source>
+        <translation>团队服务器</translation>
+    </message>
+    <message>
+        <source>A server of your own organisation that runs Fin-R1, such as vLLM. While it is used, your questions, with the conversation before them, leave this computer; the window says so all the time.</source>
+        <translation>贵机构自己的服务器，运行 Fin-R1（例如用 vLLM）。使用期间，您的问题连同之前的对话会离开这台电脑；窗口会一直显示这一点。</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>More headers</source>
+        <translation>其他请求头</translation>
+    </message>
+    <message>
+        <source>Wait for a connection (s)</source>
+        <translation>连接等待时间（秒）</translation>
+    </message>
+    <message>
+        <source>Wait for text (s)</source>
+        <translation>文本等待时间（秒）</translation>
+    </message>
+    <message>
+        <source>Kept in the keychain; may stay empty</source>
+        <translation>保存在钥匙串中；可以留空</translation>
+    </message>
+    <message>
+        <source>Name: value, one on each line; rarely needed</source>
+        <translation>名称: 值，每行一个；很少需要</translation>
+    </message>
+    <message>
+        <source>Send my questions to this server</source>
+        <translation>把我的问题发送到此服务器</translation>
+    </message>
+    <message>
+        <source>Test</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>

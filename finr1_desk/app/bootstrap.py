@@ -1,7 +1,7 @@
 """Builds the application's services and ties them together.
 
-Owns the order in which they come and go. Building does no I/O beyond the small settings file: the store, the
-keychain, the models and the engine are touched by `open`, after the window's first paint.
+Owns the order in which they come and go. Building does no I/O beyond small files (settings, the team server, the
+policy): the store, the keychain, the models and the engine are touched by `open`, after the window's first paint.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from finr1_desk.app.engine_link import EngineLink
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
+from finr1_desk.app.team_server import TeamServer
 from finr1_desk.core.errors import UserError
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
 
@@ -33,6 +34,7 @@ class Application:
     settings: SettingsController
     store: StoreAccess
     link: EngineLink
+    server: TeamServer
     models: Models
     conversations: Conversations
     answers: Answers
@@ -85,8 +87,9 @@ def build(
         settings = SettingsController(paths)
         settings.load()
     store = StoreAccess(paths, main)
-    link = EngineLink(paths.runtime, main)
-    models = Models(paths, settings, link, pool)
+    server = TeamServer(paths, pool)
+    link = EngineLink(paths.runtime, main, server.access)
+    models = Models(paths, settings, link, pool, server)
     conversations = Conversations(store, pool)
     answers = Answers(store, conversations, models, settings, link)
-    return Application(paths, main, pool, settings, store, link, models, conversations, answers, model)
+    return Application(paths, main, pool, settings, store, link, server, models, conversations, answers, model)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from finr1_desk.app.background import Pool
 from finr1_desk.app.engine_link import EngineLink
 from finr1_desk.app.settings import SettingsController
+from finr1_desk.app.team_server import TeamServer
 from finr1_desk.core.conversation import FinishReason, ModelIdentity
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import (
@@ -28,6 +29,7 @@ from finr1_desk.core.events import (
     Started,
 )
 from finr1_desk.core.plan import LoadPlan
+from finr1_desk.core.remote import RemoteServer, host_of, is_remote
 from finr1_desk.core.settings import loading_values
 from finr1_desk.store.paths import DataPaths
 from finr1_desk.store.settings_file import load_model_settings, save_model_settings
@@ -55,10 +57,12 @@ class Models(QObject):
         settings: SettingsController,
         link: EngineLink,
         pool: Pool,
+        server: TeamServer,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._paths = paths
+        self._server = server
         self._settings = settings
         self._link = link
         self._pool = pool
@@ -75,6 +79,7 @@ class Models(QObject):
         self._idle.timeout.connect(self._on_idle)
         link.received.connect(self._on_event)
         settings.changed.connect(lambda _: self._restart_idle())
+        server.changed.connect(self._on_server_changed)
 
     # -- choosing
 
@@ -88,20 +93,23 @@ class Models(QObject):
         self._pool.run(lambda: _list(self._paths.models), self._on_found, self.failed.emit)
 
     def choose(self, path: Path) -> None:
-        """Takes this file from now on; a file that is no model is reported and the choice stays."""
+        """Takes this file from now on, on this machine; a file that is no model is reported and the choice stays."""
         self._pool.run(lambda: _inspect(path), self._on_chosen, self.failed.emit)
 
     def found(self) -> list[FoundModel]:
         return list(self._found)
 
     def request(self) -> ModelRequest | None:
-        """How the chosen model is asked for; None while there is none."""
+        """How the model that answers is asked for, a server's or the chosen one; None while there is none."""
+        if self._server.value.in_use:
+            return ModelRequest(self._server.value.address)
         if self.choice is None:
             return None
         return ModelRequest(str(self.choice.path), **self.loading_values())
 
     def _on_chosen(self, model: FoundModel) -> None:
         self._settings.set(model_path=str(model.path))
+        self._server.use(False)
         self._set_choice(model)
         self.load()
 
@@ -122,6 +130,16 @@ class Models(QObject):
     def _on_found(self, models: list[FoundModel]) -> None:
         self._found = models
         self.foundChanged.emit(models)
+
+    def _on_server_changed(self, server: RemoteServer) -> None:
+        """From now on the server answers, or this machine again: what the other one has loaded counts no longer."""
+        if server.in_use and self.loaded is not None and not is_remote(self.loaded.request.path):
+            self.unload()
+        self._loads.clear()
+        if self.loaded is not None and self.loaded.request != self.request():
+            self._set_loaded(None)
+        if server.in_use:
+            self.load()
 
     # -- how it is loaded
 
@@ -184,6 +202,8 @@ class Models(QObject):
 
     def identity(self, model: LoadedModel) -> ModelIdentity:
         """Who wrote an answer; the hash only if it is known already, else it is computed and `hashed` tells it."""
+        if is_remote(model.request.path):
+            return ModelIdentity(model.name, "", "", server=host_of(model.request.path))
         known = self.known_hash(model.request.path) or None
         if known is None:
             self._hash(Path(model.request.path))
@@ -221,7 +241,7 @@ class Models(QObject):
         match event:
             case LoadProgress(path, fraction):
                 self.loading.emit(path, fraction)
-            case ModelLoaded(model):
+            case ModelLoaded(model) if is_remote(model.request.path) == self._server.value.in_use:
                 self._set_loaded(model)
             case Planned(request, plan) if request == self._planning:
                 self.plan, self._planning = plan, ""
@@ -230,9 +250,9 @@ class Models(QObject):
                 self.plan, self._planning = None, ""
                 if code is not None:
                     self.planFailed.emit(UserError(code, **params))
-            case Started(model=model) if self.loaded != model:
+            case Started(model=model) if self.loaded != model and not is_remote(model.request.path):
                 self._set_loaded(model)
-            case ModelUnloaded():
+            case ModelUnloaded() if not self._server.value.in_use:
                 self._set_loaded(None)
             case EngineDied():
                 self._on_died(event)

@@ -79,12 +79,16 @@ STATE_OF_FINISH: Mapping[FinishReason, MessageState] = {
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which model wrote something. `sha256` is None until it is known; `quantisation` as in the file (`Q4_K_M`)."""
+    """Which model wrote something. `sha256` is None until it is known; `quantisation` as in the file (`Q4_K_M`).
+
+    `server` is the name and port of the server on which it ran; empty for this machine.
+    """
 
     name: str
     file_name: str
     quantisation: str
     sha256: str | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)

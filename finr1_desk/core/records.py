@@ -81,6 +81,7 @@ def generation_from_json(value: object) -> Generation:
             file_name=_text(model, "file_name"),
             quantisation=_text(model, "quantisation"),
             sha256=_optional_text(model, "sha256"),
+            server=_optional_text(model, "server") or "",
         ),
         sampling=_numbers(Sampling, record.get("sampling")),
         seed=seed,

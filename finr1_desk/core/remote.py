@@ -16,6 +16,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 SCHEMES: Final = ("http", "https")
 _LONGEST: Final = 2000  # characters of an address
 MOST_SECONDS: Final = 3600.0
+REQUEST: Final = "server-"  # how the ids of requests to a server begin
 
 
 @dataclass(frozen=True, slots=True)

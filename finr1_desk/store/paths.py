@@ -71,6 +71,10 @@ class DataPaths:
         return self.root / "models"
 
     @property
+    def server(self) -> Path:
+        return self.root / "server.json"
+
+    @property
     def secrets(self) -> Path:
         return self.root / "secrets.json"
 

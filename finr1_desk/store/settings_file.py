@@ -1,7 +1,8 @@
 """The settings and the window's state as files.
 
-Owns reading and writing `settings.json` and `window.json`. A file that cannot be read is moved aside, never
-overwritten; names that this version does not know are kept. Secrets and texts do not belong here.
+Owns reading and writing `settings.json`, `window.json`, `model-settings.json` and `server.json`. A file that cannot be
+read is moved aside, never overwritten; names that this version does not know are kept. Secrets and texts do not
+belong here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.remote import RemoteServer, server_from_json
 from finr1_desk.core.settings import LOADING, Settings, checked, from_mapping
 from finr1_desk.store.atomic_file import replace_file
 from finr1_desk.store.paths import DataPaths
@@ -67,6 +69,19 @@ def save_window_state(paths: DataPaths, state: Mapping[str, Any]) -> None:
         UserError: `FILE_UNWRITABLE`.
     """
     _write(paths.window, state)
+
+
+def load_server(paths: DataPaths) -> RemoteServer:
+    """The team server; none where nothing sensible is to be read."""
+    return server_from_json(_read(paths.server)[0])
+
+
+def save_server(paths: DataPaths, server: RemoteServer) -> None:
+    """
+    Raises:
+        UserError: `FILE_UNWRITABLE`.
+    """
+    _write(paths.server, server.to_json())
 
 
 def load_model_settings(paths: DataPaths, model: Path) -> dict[str, Any]:

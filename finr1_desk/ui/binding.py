@@ -21,6 +21,7 @@ from finr1_desk.ui.keep_awake import KeepAwake
 from finr1_desk.ui.model_menu import ModelMenu
 from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.server_binding import ServerBinding
 from finr1_desk.ui.window import Window
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Binding(QObject):
         self._drafts: dict[str | None, str] = {}
         self._open_id: str | None = None
         self._built_in = False
-        self._model_menu = ModelMenu(application.models, window, dialogs, lambda: bool(self._busy), self)
+        self._server = ServerBinding(application.server, window, self.show_error, self)
+        self._model_menu = ModelMenu(application.models, window, dialogs, lambda: bool(self._busy), self._server, self)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
         self._connect_conversations()
@@ -112,6 +114,7 @@ class Binding(QObject):
     def _connect_models(self) -> None:
         models, status = self._app.models, self._window.status
         models.chosen.connect(self._on_model_chosen)
+        self._app.server.changed.connect(lambda _: self._on_model_chosen(models.choice))
         models.changed.connect(self._on_model_changed)
         models.loading.connect(status.show_loading)
         models.failed.connect(self.show_error)
@@ -322,7 +325,8 @@ class Binding(QObject):
 
     def _on_model_chosen(self, model: FoundModel | None) -> None:
         self._built_in = model is not None and model.is_built_in
-        self._window.status.show_chosen(model.header.name or model.path.name if model is not None else None)
+        if not self._app.server.value.in_use:
+            self._window.status.show_chosen(model.header.name or model.path.name if model is not None else None)
         self.retranslate()
 
     def _on_model_changed(self, model: LoadedModel | None) -> None:
@@ -335,7 +339,7 @@ class Binding(QObject):
     def retranslate(self) -> None:
         """The note about the demonstration model, said again."""
         note = None
-        if self._built_in:
+        if self._built_in and not self._app.server.value.in_use:
             note = self.tr(
                 "The small built-in demonstration model answers. It shows how the application works; its figures "
                 "and judgements are not to be relied on. To work with Fin-R1, choose its file in the menu “Models”."

@@ -119,6 +119,7 @@ class EmptyPane(QScrollArea):
         self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
         self._columns = 0
         self._demonstration = False
+        self._server = ""
         self._build()
         self.retranslate()
         self._arrange()
@@ -162,6 +163,15 @@ class EmptyPane(QScrollArea):
             self._demonstration = bool(note)
             self._show_examples()
 
+    def set_server(self, host: str) -> None:
+        """Where questions go; empty for this computer."""
+        self._server = host
+        self._caption.setText(
+            self.tr("Your questions are sent to {host}.").format(host=host)
+            if host
+            else self.tr("Everything is worked out on this computer; nothing leaves it.")
+        )
+
     def set_newcomer(self, new: bool) -> None:
         """Whether nothing was asked yet: then the way to the help is shown."""
         self._help.setVisible(new)
@@ -173,7 +183,7 @@ class EmptyPane(QScrollArea):
 
     def retranslate(self) -> None:
         self._title.setText(self.tr("What would you like to analyse?"))
-        self._caption.setText(self.tr("Everything is worked out on this computer; nothing leaves it."))
+        self.set_server(self._server)
         self._help.setText(self.tr("New here? See how it works"))
         self._show_examples()
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import GRID
 
 
@@ -35,6 +36,7 @@ class Header(QFrame):
     sidebarToggled = Signal()
     newRequested = Signal()
     exportRequested = Signal()
+    serverRequested = Signal()
 
     def __init__(self, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,12 @@ class Header(QFrame):
         self._toggle = IconButton("sidebar", self)
         self._new = IconButton("new", self)
         self._export = IconButton("export", self)
+        self._badge = named(QToolButton(self), "serverBadge")
+        self._badge.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._badge.setIconSize(QSize(14, 14))
+        self._badge.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._badge.clicked.connect(self.serverRequested)
+        self._server = ("", False)
         self._title = ElidedLabel(self)
         self._title.setObjectName("headerTitle")
         self._title_text = ""
@@ -54,6 +62,7 @@ class Header(QFrame):
         row.addWidget(self._new)
         row.addSpacing(GRID // 2)
         row.addWidget(self._title, 1)
+        row.addWidget(self._badge)
         row.addWidget(self._export)
         self._toggle.clicked.connect(self.sidebarToggled)
         self._new.clicked.connect(self.newRequested)
@@ -62,6 +71,18 @@ class Header(QFrame):
         self.retranslate()
         self.show_sidebar_state(True)
         self.show_title(None)
+        self.show_server("", clear=False)
+
+    def show_server(self, host: str, *, clear: bool) -> None:
+        """The server to which text goes; empty for none. `clear`: others on the way can read along."""
+        self._server = (host, clear)
+        self._badge.setVisible(bool(host))
+        self._badge.setText(self.tr("Leaves this computer: {host}").format(host=host))
+        words = self.tr("What you ask is sent to {host}, with the conversation before it.").format(host=host)
+        if clear:
+            words += "\n" + self.tr("The connection is not encrypted: others in the network can read along.")
+        self._badge.setToolTip(words)
+        self._badge.setAccessibleName(words)
 
     def show_title(self, title: str | None) -> None:
         """The open conversation's title; None while there is none."""
@@ -81,10 +102,12 @@ class Header(QFrame):
     def draw(self, icons: Icons) -> None:
         for button in (self._toggle, self._new, self._export):
             button.draw(icons)
+        self._badge.setIcon(icons.icon("warning", "warning", 14))
 
     def retranslate(self) -> None:
         self._new.describe(self.tr("New conversation"), "Ctrl+N")
         self._export.describe(self.tr("Export this conversation as Markdown"), "Ctrl+E")
+        self.show_server(self._server[0], clear=self._server[1])
         self.show_sidebar_state(self._sidebar_shown)
         self.show_title(self._title_text if self._open else None)
 

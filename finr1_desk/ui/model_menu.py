@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.model_words import verification_text
 from finr1_desk.ui.plan_words import given_up_line, plan_line
+from finr1_desk.ui.server_binding import ServerBinding
 from finr1_desk.ui.window import Window
 
 if TYPE_CHECKING:
@@ -27,13 +28,20 @@ class ModelMenu(QObject):
     """`busy` tells whether an answer is being written, for which the model has to stay."""
 
     def __init__(
-        self, models: Models, window: Window, dialogs: Dialogs, busy: Callable[[], bool], parent: QObject
+        self,
+        models: Models,
+        window: Window,
+        dialogs: Dialogs,
+        busy: Callable[[], bool],
+        server: ServerBinding,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._models = models
         self._window = window
         self._dialogs = dialogs
         self._is_busy = busy
+        self._server = server
         self._told: tuple[GivenUp, ...] = ()
 
     def fill(self, menu: QMenu) -> None:
@@ -52,6 +60,8 @@ class ModelMenu(QObject):
             action.setCheckable(True)
             action.setChecked(models.choice is not None and models.choice.path == model.path)
         menu.setToolTipsVisible(True)
+        menu.addSeparator()
+        self._server.fill(menu)
         menu.addSeparator()
         measured = verification_text(models.choice) if models.choice is not None else ""
         if measured:

@@ -53,6 +53,10 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 
 #rightSide, #emptyPane, #emptyColumn, #failurePage {{ background: {window}; }}
 #header {{ background: {window}; border: none; border-bottom: 1px solid {line}; }}
+#serverBadge {{
+    background: {warning_soft}; color: {warning}; border: 1px solid {warning_soft}; padding: 3px 8px; font-weight: 600;
+}}
+#serverBadge:hover, #serverBadge:focus {{ border-color: {warning}; }}
 #headerTitle {{ color: {text}; font-weight: 600; }}
 #emptyTitle, #failureTitle {{ font-size: {large}pt; font-weight: 600; color: {text}; }}
 #muted {{ color: {muted}; }}

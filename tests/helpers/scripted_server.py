@@ -18,7 +18,7 @@ MODEL = "Fin-R1"
 
 @dataclass
 class Got:
-    """One request as it came."""
+    """One request as it came; the names of its headers in small letters."""
 
     path: str
     headers: Mapping[str, str]
@@ -138,7 +138,8 @@ def _handler(server: ScriptedServer) -> Callable[..., BaseHTTPRequestHandler]:
             self._answer(json.loads(self.rfile.read(length) or b"null"))
 
         def _answer(self, body: Any) -> None:
-            server.got.append(Got(self.path, dict(self.headers.items()), body))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            server.got.append(Got(self.path, headers, body))
             reply = server.reply_to(self.path)
             try:
                 if reply.events is None:

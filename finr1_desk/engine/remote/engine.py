@@ -31,7 +31,7 @@ from finr1_desk.core.events import (
     Waiting,
 )
 from finr1_desk.core.prompts import Turn
-from finr1_desk.core.remote import ServerAccess
+from finr1_desk.core.remote import REQUEST, ServerAccess
 from finr1_desk.core.sampling import resolve
 from finr1_desk.engine.remote.answer import RemoteAnswer
 from finr1_desk.engine.remote.asking import Asked, loaded_model, make_client, messages
@@ -120,7 +120,7 @@ class RemoteEngine:
     # -- the thread
 
     def _run(self, work: Callable[[str, _Request], Coroutine[Any, Any, None]]) -> str:
-        id, running = uuid4().hex, _Request()
+        id, running = REQUEST + uuid4().hex, _Request()
         self._requests[id] = running
 
         def start() -> None:
