@@ -365,7 +365,8 @@ def test_the_model_menus_offer_what_there_is(running: Running) -> None:
         texts = [action.text() for action in menu.actions() if action.text()]
         assert texts[0] == "Choose a &model file…"
         assert texts[-3:] == ["How the model is loaded…", "Load now", "Unload"]
-        assert len(texts) == 4 + len(running.built.models.found())
+        assert "Team server…" in texts
+        assert len(texts) == 5 + len(running.built.models.found())
         chosen = [action for action in menu.actions() if action.isChecked()]
         assert [action.toolTip() for action in chosen] == [str(built_in_model())]
 
