@@ -66,14 +66,14 @@ class Conversations(QObject):
             self.deleted.emit(id)
             self.refresh()
 
-        self._store.run(lambda store: store.delete(id), done, self.failed.emit)
+        self._store.run(lambda store: store.trash.put([id]), done, self.failed.emit)
 
     def restore(self, id: str) -> None:
         def done(_: None) -> None:
             self.refresh()
             self.open(id)
 
-        self._store.run(lambda store: store.restore(id), done, self.failed.emit)
+        self._store.run(lambda store: store.trash.restore([id]), done, self.failed.emit)
 
     # -- the open one
 

@@ -188,7 +188,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation without its messages. `head_id` is the last message of the branch that is shown."""
+    """A conversation without its messages. `head_id` is the last message of the branch that is shown.
+
+    `folder` is the name of the folder that it lies in, `deleted_at` when it was put into the trash.
+    """
 
     id: str
     title: str
@@ -197,6 +200,9 @@ class Conversation:
     created_at: float
     updated_at: float
     title_is_own: bool = False  # set by the user, so never replaced by a derived one
+    folder: str | None = None
+    pinned: bool = False
+    deleted_at: float | None = None
 
 
 def text_of(parts: Iterable[Part], *kinds: PartKind) -> str:

@@ -61,6 +61,8 @@ class ErrorCode(StrEnum):
     KEY_UNAVAILABLE = "key_unavailable"  # reason
     SETTINGS_DAMAGED = "settings_damaged"  # path, reason
     CONVERSATION_NOT_FOUND = "conversation_not_found"  # id
+    FOLDER_NOT_FOUND = "folder_not_found"  # name
+    FOLDER_EXISTS = "folder_exists"  # name
     # Files
     IMPORT_NOT_CONVERSATION = "import_not_conversation"  # path, line
     IMPORT_DAMAGED = "import_damaged"  # path, line

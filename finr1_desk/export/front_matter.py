@@ -58,6 +58,8 @@ def describe(
         "created_at": iso(conversation.created_at),
         "updated_at": iso(conversation.updated_at),
         "title_is_own": conversation.title_is_own,
+        **({"folder": well_formed(conversation.folder)} if conversation.folder is not None else {}),
+        **({"pinned": True} if conversation.pinned else {}),
         "branches": "all" if all_branches else "current",
         "boundary": boundary,
     }

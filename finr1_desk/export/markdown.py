@@ -102,7 +102,7 @@ def to_markdown(
 
 
 def _texts(conversation: Conversation, messages: Iterable[Message]) -> list[str]:
-    texts = [conversation.title, conversation.system_prompt or ""]
+    texts = [conversation.title, conversation.folder or "", conversation.system_prompt or ""]
     for message in messages:
         texts += [part.text for part in message.parts]
         if (generation := message.generation) is not None:

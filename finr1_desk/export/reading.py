@@ -14,6 +14,7 @@ import yaml
 
 from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.keeping import folder_name
 from finr1_desk.core.records import generation_from_json
 from finr1_desk.core.text import well_formed
 from finr1_desk.export import front_matter
@@ -66,6 +67,8 @@ class _Reader:
                 created_at=seconds_of(values.get("created_at")),
                 updated_at=seconds_of(values.get("updated_at")),
                 title_is_own=values.get("title_is_own") == "true",
+                folder=folder_name(_text(values, "folder")) or None if "folder" in values else None,
+                pinned=values.get("pinned") == "true",
             )
         except (ValueError, OverflowError):
             raise self._damaged(1) from None

@@ -10,10 +10,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from finr1_desk.core.conversation import (
     Conversation,
@@ -26,22 +26,21 @@ from finr1_desk.core.conversation import (
     deepest_head,
 )
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.keeping import folder_name
 from finr1_desk.core.text import well_formed
 from finr1_desk.store import imports, index, rows
 from finr1_desk.store.connection import Connection, Row
+from finr1_desk.store.folders import Folders
 from finr1_desk.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from finr1_desk.store.search import SearchHit, find
 from finr1_desk.store.snapshots import SnapshotFolder
+from finr1_desk.store.trash import Trash
 from finr1_desk.store.writers import is_alive
 
 if TYPE_CHECKING:
     from finr1_desk.core.tasks.note import TaskNote
 
 __all__ = ["SearchHit", "Store"]
-
-DELETED_KEPT_S: Final = 30 * 86400.0
-# What opening may spend on removing deleted conversations for good; the rest waits for the next time.
-_PURGE_S: Final = 0.25
 
 
 class Store:
@@ -61,6 +60,8 @@ class Store:
         self._clock = clock
         self._version = version
         self._seen = self._data_version()
+        self.folders = Folders(connection, self._writing, clock)
+        self.trash = Trash(connection, self._writing, clock, self.messages, snapshots)
 
     @staticmethod
     def open(
@@ -86,7 +87,7 @@ class Store:
         try:
             migrate(connection, migrations, path.parent / "backups")
             store = Store(connection, writer, clock, len(migrations), SnapshotFolder(path.parent / "snapshots", key))
-            store._purge()
+            store.trash.purge()
             store.snapshots.sweep(store._living)
         except BaseException:
             connection.close()
@@ -143,17 +144,18 @@ class Store:
             self._set_title(id, well_formed(title) if own else self._derived_title(id), own)
             return self.conversation(id)
 
-    def delete(self, id: str) -> None:
-        """Marks as deleted; for 30 days it can be restored."""
-        with self._writing():
-            self.conversation(id)
-            self._db.run("UPDATE conversations SET deleted_at = ? WHERE id = ?", self._clock(), id)
-        self.snapshots.remove(id)
+    def pin(self, ids: Sequence[str], pinned: bool) -> None:
+        """Marks conversations as pinned, or takes the mark away.
 
-    def restore(self, id: str) -> None:
+        Raises:
+            UserError: `CONVERSATION_NOT_FOUND`: none of them is there.
+        """
         with self._writing():
-            if not self._db.run("UPDATE conversations SET deleted_at = NULL WHERE id = ?", id):
-                raise _not_found(id)
+            changed = 0
+            for id in ids:
+                changed += self._db.run("UPDATE conversations SET pinned = ? WHERE id = ?", int(pinned), id)
+            if ids and not changed:
+                raise _not_found(ids[0])
 
     def set_head(self, conversation_id: str, message_id: str) -> Conversation:
         """Chooses the branch that is shown; `message_id` is its last message."""
@@ -329,14 +331,15 @@ class Store:
         return find(self._db, query, limit)
 
     def import_conversation(self, conversation: Conversation, messages: Sequence[Message]) -> Conversation:
-        """Adds a copy under new ids: the same tree, texts, states and dates.
+        """Adds a copy under new ids: the same tree, texts, states, dates and folder, which is made if need be.
 
         Raises:
             ValueError: the messages are no tree of this conversation.
         """
         copy, copies = imports.renumbered(conversation, messages, _new_id)
         with self._writing():
-            imports.insert_conversation(self._db, replace(copy, head_id=None))
+            number = self.folders.number_for(folder) if (folder := folder_name(copy.folder or "")) else None
+            imports.insert_conversation(self._db, replace(copy, head_id=None, deleted_at=None), number)
             index.add_title(self._db, copy.id)
             for message in copies:
                 imports.insert_message(self._db, message, None)
@@ -414,27 +417,8 @@ class Store:
             current = parent_id
         return current == question_id or head_id is None
 
-    def _purge(self) -> None:
-        started = time.monotonic()
-        due = "SELECT id FROM conversations WHERE deleted_at < ? ORDER BY deleted_at"
-        # With a full disk, a busy file or a damaged page the rest can still be read, which is what matters now.
-        with suppress(UserError):
-            for (id,) in self._db.rows(due, self._clock() - DELETED_KEPT_S):
-                with self._writing():
-                    self._remove_for_good(id)
-                if time.monotonic() - started > _PURGE_S:
-                    break
-
     def _living(self) -> list[str]:
         return [id for (id,) in self._db.rows("SELECT id FROM conversations WHERE deleted_at IS NULL")]
-
-    def _remove_for_good(self, id: str) -> None:
-        index.remove_title(self._db, id)
-        for message in self.messages(id):
-            index.remove(self._db, message)
-        self._db.run("UPDATE conversations SET head_id = NULL WHERE id = ?", id)
-        self._db.run("DELETE FROM messages WHERE conversation_id = ?", id)
-        self._db.run("DELETE FROM conversations WHERE id = ?", id)
 
 
 def _new_id() -> str:

@@ -14,9 +14,14 @@ from finr1_desk.store import rows
 from finr1_desk.store.connection import Connection
 
 
-def insert_conversation(connection: Connection, conversation: Conversation) -> None:
+def insert_conversation(connection: Connection, conversation: Conversation, folder_number: int | None = None) -> None:
+    """Adds a conversation that is not deleted, into the folder of this number."""
     connection.run(
-        f"INSERT INTO conversations ({rows.CONVERSATION}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        """
+        INSERT INTO conversations
+            (id, title, system_prompt, head_id, created_at, updated_at, title_is_own, folder_number, pinned)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
         conversation.id,
         conversation.title,
         conversation.system_prompt,
@@ -24,6 +29,8 @@ def insert_conversation(connection: Connection, conversation: Conversation) -> N
         conversation.created_at,
         conversation.updated_at,
         int(conversation.title_is_own),
+        folder_number,
+        int(conversation.pinned),
     )
 
 

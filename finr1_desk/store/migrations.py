@@ -77,7 +77,41 @@ def to_version_1(connection: Connection) -> None:
         connection.run(statement)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (to_version_1,)
+_VERSION_2: Final = (
+    # key: the name as it is compared, so that two folders never differ in case or width alone.
+    """
+    CREATE TABLE folders (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        key TEXT NOT NULL UNIQUE,
+        created_at REAL NOT NULL
+    )
+    """,
+    "ALTER TABLE conversations ADD COLUMN folder_number INTEGER REFERENCES folders(number)",
+    "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX conversations_of_folder ON conversations (folder_number) WHERE folder_number IS NOT NULL",
+    # Which model wrote a message, as it is called above it; kept in the indexes only.
+    """
+    ALTER TABLE messages ADD COLUMN model TEXT GENERATED ALWAYS AS (
+        CASE WHEN json_valid(generation) THEN trim(
+            coalesce(json_extract(generation, '$.model.name'), '') || ' ' ||
+            coalesce(json_extract(generation, '$.model.quantisation'), '')
+        ) END
+    ) VIRTUAL
+    """,
+    # What a search filters by: looking at a message itself would read its text, a hundred thousand times.
+    "CREATE INDEX messages_filtered ON messages (number, conversation_id, role, created_at, model)",
+    "CREATE INDEX messages_of_model ON messages (model) WHERE model IS NOT NULL",
+)
+
+
+def to_version_2(connection: Connection) -> None:
+    """Folders, pins, and what a search is narrowed by."""
+    for statement in _VERSION_2:
+        connection.run(statement)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (to_version_1, to_version_2)
 
 
 def migrate(connection: Connection, migrations: Sequence[Migration], backups: Path) -> None:

@@ -14,13 +14,18 @@ from finr1_desk.core.records import generation_from_json, generation_to_json, pa
 from finr1_desk.core.text import well_formed
 from finr1_desk.store.connection import Row
 
-CONVERSATION: Final = "id, title, system_prompt, head_id, created_at, updated_at, title_is_own"
+CONVERSATION: Final = (
+    "id, title, system_prompt, head_id, created_at, updated_at, title_is_own, "
+    "(SELECT name FROM folders WHERE folders.number = folder_number), pinned, deleted_at"
+)
 MESSAGE: Final = "id, conversation_id, parent_id, role, parts, state, created_at, generation, thinking_open"
 
 
 def conversation_from(row: Row) -> Conversation:
-    id, title, system_prompt, head_id, created_at, updated_at, title_is_own = row
-    return Conversation(id, title, system_prompt, head_id, created_at, updated_at, bool(title_is_own))
+    id, title, system_prompt, head_id, created_at, updated_at, title_is_own, folder, pinned, deleted_at = row
+    return Conversation(
+        id, title, system_prompt, head_id, created_at, updated_at, bool(title_is_own), folder, bool(pinned), deleted_at
+    )
 
 
 def message_from(row: Row) -> Message:

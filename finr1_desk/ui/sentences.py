@@ -404,6 +404,16 @@ def _conversation_and_file(code: ErrorCode, v: _Values) -> Sentence | None:
                 filled(translate("Sentences", "There is no conversation “%1”."), v.text("id")),
                 translate("Sentences", "“finr1-desk conversations list” shows what there is."),
             )
+        case ErrorCode.FOLDER_NOT_FOUND:
+            return Sentence(
+                filled(translate("Sentences", "There is no folder “%1”."), v.text("name")),
+                translate("Sentences", "“finr1-desk conversations folders” shows what there is."),
+            )
+        case ErrorCode.FOLDER_EXISTS:
+            return Sentence(
+                filled(translate("Sentences", "There is a folder “%1” already."), v.text("name")),
+                translate("Sentences", "Choose another name."),
+            )
         case ErrorCode.IMPORT_NOT_CONVERSATION:
             return Sentence(
                 filled(

@@ -21,6 +21,7 @@ from finr1_desk.core.conversation import (
     Timing,
     Usage,
 )
+from finr1_desk.core.keeping import folder_name
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.core.text import well_formed
 
@@ -87,7 +88,15 @@ def conversations(draw: st.DrawFn) -> tuple[Conversation, list[Message]]:
         )
     head = draw(st.sampled_from([message.id for message in messages])) if messages else None
     conversation = Conversation(
-        "c", draw(lines), draw(st.none() | texts), head, draw(moments), draw(moments), draw(st.booleans())
+        "c",
+        draw(lines),
+        draw(st.none() | texts),
+        head,
+        draw(moments),
+        draw(moments),
+        draw(st.booleans()),
+        folder=folder_name(draw(lines)) or None,
+        pinned=draw(st.booleans()),
     )
     # A question may be older than the answer it follows: it waited for it.
     order = draw(st.permutations(messages)) if draw(st.booleans()) else messages
@@ -97,10 +106,10 @@ def conversations(draw: st.DrawFn) -> tuple[Conversation, list[Message]]:
 def canonical(conversation: Conversation, messages: list[Message]) -> tuple[Conversation, list[Message]]:
     """The form in which equal conversations are the same.
 
-    Equal means: the same title and whether it is the user's own, system prompt and head; the same messages in the same
-    order, with parents, roles, parts (kinds and every character), states, generations and folding. Ids do not count:
-    they become positions. Dates count to the microsecond. A lone surrogate counts as U+FFFD, which the store makes of
-    it before anything is exported.
+    Equal means: the same title and whether it is the user's own, folder, pin, system prompt and head; the same
+    messages in the same order, with parents, roles, parts (kinds and every character), states, generations and
+    folding. Ids do not count: they become positions. Dates count to the microsecond. A lone surrogate counts as
+    U+FFFD, which the store makes of it before anything is exported.
     """
     places = {message.id: str(place) for place, message in enumerate(messages)}
     plain = [

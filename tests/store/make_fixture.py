@@ -27,6 +27,9 @@ def main() -> None:
         parts = answer_parts("Let me see.", "\\boxed{5}")
         store.finish_answer(answer.id, parts, MessageState.COMPLETE, GENERATION)
         store.set_state("last", conversation.id)
+        store.folders.create("研究")
+        store.folders.move([conversation.id], "研究")
+        store.pin([conversation.id], True)
         store.close()
         target.write_bytes((Path(folder) / "conversations.db").read_bytes())
 

@@ -16,7 +16,8 @@ from finr1_desk.core.conversation import (
     branch,
 )
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.store.database import DELETED_KEPT_S, Store
+from finr1_desk.core.keeping import TRASH_S
+from finr1_desk.store.database import Store
 from tests.store.opening import GENERATION, KEY, Clock, answer_parts, open_store
 
 
@@ -97,7 +98,7 @@ def test_renaming_and_choosing_a_branch_do_not_reorder(store: Store) -> None:
 
 def test_deleted_conversations_are_hidden_and_come_back(store: Store) -> None:
     conversation, asked, _ = answered(store, "利益冲突", "yes")
-    store.delete(conversation.id)
+    store.trash.put([conversation.id])
     assert store.conversations() == []
     assert store.search("利益冲突") == []
     with pytest.raises(UserError) as caught:
@@ -105,7 +106,7 @@ def test_deleted_conversations_are_hidden_and_come_back(store: Store) -> None:
     assert caught.value.code is ErrorCode.CONVERSATION_NOT_FOUND
     with pytest.raises(UserError):
         store.add_question(conversation.id, asked.id, "more")
-    store.restore(conversation.id)
+    store.trash.restore([conversation.id])
     assert store.conversations() == [conversation]
     assert store.search("利益冲突") != []
 
@@ -113,10 +114,10 @@ def test_deleted_conversations_are_hidden_and_come_back(store: Store) -> None:
 def test_an_answer_goes_on_being_written_when_its_conversation_is_deleted(store: Store) -> None:
     conversation, _, done = answered(store, "q", "a")
     store.resume_answer(done.id)
-    store.delete(conversation.id)
+    store.trash.put([conversation.id])
     store.write_answer(done.id, answer_parts("", "more"))
     store.finish_answer(done.id, answer_parts("", "more still"), MessageState.COMPLETE, None)
-    store.restore(conversation.id)
+    store.trash.restore([conversation.id])
     assert store.message(done.id).answer == "more still"
 
 
@@ -125,21 +126,21 @@ def test_deleted_conversations_are_purged_after_their_time(tmp_path: Path) -> No
     store = open_store(tmp_path, clock=clock)
     gone, _, message = answered(store, "利益冲突 secretword", "an answer", think="thought")
     kept, _, _ = answered(store, "kept", "kept")
-    store.delete(gone.id)
+    store.trash.put([gone.id])
     store.close()
 
-    clock.now += DELETED_KEPT_S - 60
+    clock.now += TRASH_S - 60
     open_store(tmp_path, clock=clock).close()
     store = open_store(tmp_path, clock=clock)
-    store.restore(gone.id)  # still there
-    store.delete(gone.id)
+    store.trash.restore([gone.id])  # still there
+    store.trash.put([gone.id])
     store.close()
 
-    clock.now += DELETED_KEPT_S + 60
+    clock.now += TRASH_S + 60
     store = open_store(tmp_path, clock=clock)
     try:
         with pytest.raises(UserError):
-            store.restore(gone.id)
+            store.trash.restore([gone.id])
         with pytest.raises(UserError):
             store.message(message.id)
         assert [c.id for c in store.conversations()] == [kept.id]

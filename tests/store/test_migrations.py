@@ -163,6 +163,7 @@ def test_a_store_of_each_version_is_brought_to_this_one(tmp_path: Path, version:
     assert answer.generation is not None
     assert answer.generation.seed == 2**64 - 1
     assert [hit.message_id for hit in store.search("净利润")] == [question.id]
+    assert (conversation.folder, conversation.pinned) == (("研究", True) if version > 1 else (None, False))
     assert store.get_state("last") == conversation.id
     assert len(list((tmp_path / "backups").glob("*"))) == (version < len(MIGRATIONS))
     store.close()

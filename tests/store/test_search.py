@@ -100,7 +100,7 @@ def test_any_query_over_any_text(store: Store, text: str, query: str) -> None:
             assert 0 <= start < end <= len(hit.snippet)
     if query_pieces(text) and len(text) < 30:
         assert asked.id in {hit.message_id for hit in store.search(text, limit=1000)}
-    store.delete(asked.conversation_id)
+    store.trash.put([asked.conversation_id])
 
 
 @settings(deadline=None)

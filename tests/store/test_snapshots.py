@@ -21,9 +21,9 @@ def test_a_deleted_conversation_takes_its_snapshot_along(tmp_path: Path) -> None
     store = open_store(tmp_path)
     gone, stays = (store.create_conversation(None).id for _ in range(2))
     files = [keep(store, id) for id in (gone, stays)]
-    store.delete(gone)
+    store.trash.put([gone])
     assert [file.exists() for file in files] == [False, True]
-    store.delete(stays)
+    store.trash.put([stays])
     assert not any(file.exists() for file in files)
     store.close()
 
@@ -31,7 +31,7 @@ def test_a_deleted_conversation_takes_its_snapshot_along(tmp_path: Path) -> None
 def test_what_was_left_over_goes_when_the_store_is_open_store(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     deleted, lives = (store.create_conversation(None).id for _ in range(2))
-    store.delete(deleted)
+    store.trash.put([deleted])
     late, kept = keep(store, deleted), keep(store, lives)  # written by an engine that had not heard of it
     being_written = kept.with_name(f"{kept.name}.0a1b2c3d.part")
     being_written.write_bytes(b"")

@@ -184,7 +184,7 @@ def test_the_empty_page_comes_where_the_last_conversation_is_gone(start: Callabl
     first.close()
     gone = start()
     gone.until(lambda: gone.built.conversations.current == id)
-    gone.built.store.run(lambda store: store.delete(id))
+    gone.built.store.run(lambda store: store.trash.put([id]))
     gone.close()
     second = start(wait=False)
     second.until(second.window.is_empty_shown)
