@@ -114,7 +114,7 @@ class Binding(QObject):
     def _connect_models(self) -> None:
         models, status = self._app.models, self._window.status
         models.chosen.connect(self._on_model_chosen)
-        self._app.server.changed.connect(lambda _: self._on_model_chosen(models.choice))
+        self._app.server.changed.connect(lambda _: self.retranslate())
         models.changed.connect(self._on_model_changed)
         models.loading.connect(status.show_loading)
         models.failed.connect(self.show_error)
@@ -325,8 +325,7 @@ class Binding(QObject):
 
     def _on_model_chosen(self, model: FoundModel | None) -> None:
         self._built_in = model is not None and model.is_built_in
-        if not self._app.server.value.in_use:
-            self._window.status.show_chosen(model.header.name or model.path.name if model is not None else None)
+        self._window.status.show_chosen(model.header.name or model.path.name if model is not None else None)
         self.retranslate()
 
     def _on_model_changed(self, model: LoadedModel | None) -> None:

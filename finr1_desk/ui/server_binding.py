@@ -35,8 +35,8 @@ class ServerBinding(QObject):
         host = server.host if leaves else ""
         self._window.header.show_server(host, clear=is_in_the_clear(server.base_url))
         self._window.empty.set_server(host)
-        if server.in_use:
-            self._window.status.show_chosen(" · ".join(filter(None, (server.model, server.host))))
+        named = " · ".join(filter(None, (server.model, server.host)))
+        self._window.status.show_server(named if server.in_use else "")
 
     def fill(self, menu: QMenu) -> None:
         """The server's entries: whether it is used, and the way to its settings."""

@@ -82,6 +82,7 @@ class StatusBar(QStatusBar):
         self._lock_state = ("opening", "")
         self._model: tuple[str, str, str] | None = None  # name, quantisation, device
         self._chosen: str | None = None
+        self._server = ""
         self._loading: float | None = None
         self._tokens_per_s = 0.0
         self._use = (0, 0)
@@ -113,6 +114,11 @@ class StatusBar(QStatusBar):
     def show_chosen(self, name: str | None) -> None:
         """The model that will answer, while none is loaded."""
         self._chosen = name
+        self._show_model()
+
+    def show_server(self, name: str) -> None:
+        """The model and server that answer; empty where this computer does."""
+        self._server = name
         self._show_model()
 
     def show_loaded(self, name: str, quantisation: str, device: str) -> None:
@@ -180,6 +186,8 @@ class StatusBar(QStatusBar):
             text = self.tr("Loading {name} · {percent}%").format(
                 name=self._chosen or "", percent=int(self._loading * 100)
             )
+        elif self._server:
+            text = self._server
         elif self._model is not None:
             text = " · ".join(part for part in self._model if part)
         elif self._chosen is not None:

@@ -76,6 +76,7 @@ def test_the_badge_stands_for_as_long_as_text_leaves(running: Running) -> None:
     running.built.server.set(ELSEWHERE)
     assert _badge(running).isVisible()
     assert "desk.example:8000" in _badge(running).text()
+    assert running.button("modelButton").text() == f"{MODEL} · desk.example:8000"
     assert "not encrypted" in _badge(running).toolTip()
     captions = [label.text() for label in running.window.empty.findChildren(QLabel)]
     assert "Your questions are sent to desk.example:8000." in captions
