@@ -2,7 +2,17 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="en_US" sourcelanguage="en">
 <context>
-    <name>Binding</name>
+    <name>ComposerPane</name>
+    <message numerus="yes">
+        <source>%n question(s) waiting</source>
+        <translation>
+            <numerusform>%n question waiting</numerusform>
+            <numerusform>%n questions waiting</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TransferBinding</name>
     <message numerus="yes">
         <source>%n conversation(s) exported</source>
         <translation>
@@ -10,14 +20,25 @@
             <numerusform>%n conversations exported</numerusform>
         </translation>
     </message>
-</context>
-<context>
-    <name>ComposerPane</name>
     <message numerus="yes">
-        <source>%n question(s) waiting</source>
+        <source>%n conversation(s) imported</source>
         <translation>
-            <numerusform>%n question waiting</numerusform>
-            <numerusform>%n questions waiting</numerusform>
+            <numerusform>%n conversation imported</numerusform>
+            <numerusform>%n conversations imported</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n not</source>
+        <translation>
+            <numerusform>%n not</numerusform>
+            <numerusform>%n not</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n part(s) could not be read.</source>
+        <translation>
+            <numerusform>%n part could not be read.</numerusform>
+            <numerusform>%n parts could not be read.</numerusform>
         </translation>
     </message>
 </context>

@@ -18,6 +18,7 @@ from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
 from finr1_desk.app.team_server import TeamServer
+from finr1_desk.app.transfers import Transfers
 from finr1_desk.core.errors import UserError
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
 
@@ -38,6 +39,7 @@ class Application:
     models: Models
     conversations: Conversations
     answers: Answers
+    transfers: Transfers
     model_override: Path | None
 
     def open(self) -> None:
@@ -90,6 +92,9 @@ def build(
     server = TeamServer(paths, pool)
     link = EngineLink(paths.runtime, main, server.access)
     models = Models(paths, settings, link, pool, server)
-    conversations = Conversations(store, pool)
+    conversations = Conversations(store)
     answers = Answers(store, conversations, models, settings, link)
-    return Application(paths, main, pool, settings, store, link, server, models, conversations, answers, model)
+    transfers = Transfers(store, pool, conversations)
+    return Application(
+        paths, main, pool, settings, store, link, server, models, conversations, answers, transfers, model
+    )

@@ -1,23 +1,18 @@
-"""The conversations as the window shows them: the list, the open one, search, export and import.
+"""The conversations as the window shows them: the list, the open one, search.
 
 Owns which conversation is open and its messages in memory. Writing answers is `answers`' business.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from finr1_desk.app.background import Pool
 from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.core.conversation import Conversation, Message, MessageState, branch, newest_end
 from finr1_desk.core.errors import UserError
-from finr1_desk.core.version import VERSION
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import SearchHit, Store
@@ -34,14 +29,11 @@ class Conversations(QObject):
     conversationChanged = Signal(object)  # Conversation
     deleted = Signal(str)  # conversation id; `restore` brings it back
     found = Signal(str, list)  # query, list[SearchHit]
-    exported = Signal(list)  # list[Path]
-    imported = Signal(list)  # list[Conversation]
     failed = Signal(object)  # UserError
 
-    def __init__(self, store: StoreAccess, pool: Pool, parent: QObject | None = None) -> None:
+    def __init__(self, store: StoreAccess, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._pool = pool
         self._query = ""
         self._wanted: str | None = None  # what was last asked to be opened
         self.current: str | None = None
@@ -208,50 +200,3 @@ class Conversations(QObject):
                 self.found.emit(query, hits)
 
         self._store.run(work, done, self.failed.emit)
-
-    # -- files
-
-    def export(self, ids: list[str] | None, directory: Path, all_branches: bool) -> None:
-        """Writes these conversations, or all of them, as Markdown files into a folder."""
-
-        def work(store: Store) -> list[Path]:
-            from finr1_desk.export.markdown import to_markdown, write_file
-
-            chosen = store.conversations() if ids is None else [store.conversation(id) for id in ids]
-            return [
-                write_file(
-                    directory,
-                    conversation,
-                    to_markdown(
-                        conversation,
-                        store.messages(conversation.id),
-                        application_version=VERSION,
-                        exported_at=time.time(),
-                        all_branches=all_branches,
-                    ),
-                )
-                for conversation in chosen
-            ]
-
-        self._store.run(work, self.exported.emit, self.failed.emit)
-
-    def import_files(self, paths: list[Path]) -> None:
-        """Reads exported files back; each that cannot be read is reported, the others are imported."""
-        for path in paths:
-            self._pool.run(self._reader(path), self._on_parsed, self.failed.emit)
-
-    @staticmethod
-    def _reader(path: Path) -> Callable[[], tuple[Conversation, list[Message]]]:
-        def read() -> tuple[Conversation, list[Message]]:
-            from finr1_desk.export.markdown import from_markdown, read_file
-
-            return from_markdown(read_file(path), str(path))
-
-        return read
-
-    def _on_parsed(self, pair: tuple[Conversation, list[Message]]) -> None:
-        def done(conversation: Conversation) -> None:
-            self.imported.emit([conversation])
-            self.refresh()
-
-        self._store.run(lambda store: store.import_conversation(*pair), done, self.failed.emit)

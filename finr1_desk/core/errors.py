@@ -66,6 +66,12 @@ class ErrorCode(StrEnum):
     # Files
     IMPORT_NOT_CONVERSATION = "import_not_conversation"  # path, line
     IMPORT_DAMAGED = "import_damaged"  # path, line
+    IMPORT_UNKNOWN = "import_unknown"  # path
+    IMPORT_CUT_OFF = "import_cut_off"  # path
+    IMPORT_PART_DAMAGED = "import_part_damaged"  # path, name (a title, a file, a number)
+    IMPORT_EMPTY = "import_empty"  # path, name
+    IMPORT_TOO_LARGE = "import_too_large"  # path, limit_bytes
+    IMPORT_ARCHIVE_DAMAGED = "import_archive_damaged"  # path
     FILE_UNREADABLE = "file_unreadable"  # path, reason
     FILE_UNWRITABLE = "file_unwritable"  # path, reason
 

@@ -24,7 +24,6 @@ _NAME_BYTES: Final = 180
 _RESERVED: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
 _JOINERS: Final = "\u200c\u200d"  # inside emoji and Persian words; every other invisible character can mislead
-_LARGEST: Final = 256 * 1024 * 1024
 
 
 def safe_file_name(title: str, id: str) -> str:
@@ -106,20 +105,3 @@ def _reserved(directory: Path, name: str) -> Path:
 def _remove(path: Path) -> None:
     with suppress(OSError):
         path.unlink()
-
-
-def read_file(path: Path) -> str:
-    """The text of a file, its line ends as they are.
-
-    Raises:
-        UserError: `FILE_UNREADABLE`; `IMPORT_NOT_CONVERSATION` for what is no text.
-    """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UserError(ErrorCode.IMPORT_NOT_CONVERSATION, path=str(path), line=1)
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UserError(ErrorCode.FILE_UNREADABLE, path=str(path), reason=error.strerror) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UserError(ErrorCode.IMPORT_NOT_CONVERSATION, path=str(path), line=line) from None

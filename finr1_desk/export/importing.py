@@ -7,6 +7,7 @@ limits. What can be read is read; what cannot is named, each with an error. The 
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any, Final
 from finr1_desk.core.conversation import Conversation, Message
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.export.foreign import chatgpt, gpt4all, jan, lm_studio, open_webui, salvage
-from finr1_desk.export.foreign.drafts import Draft, Unreadable, finish
+from finr1_desk.export.foreign.drafts import Draft, UnreadableError, finish
 from finr1_desk.export.reading import from_markdown
 
 LARGEST_FILE: Final = 512 * 2**20
@@ -141,10 +142,11 @@ def _read_several(entries: Sequence[_Entry], label: str, now: float, imported: I
         thread = str(name.with_name(jan.THREAD))
         if name.name == jan.MESSAGES and thread in by_name:
             continue  # read with its thread
-        beside = {jan.MESSAGES: by_name[other] for other in (str(name.with_name(jan.MESSAGES)),) if other in by_name}
+        messages = by_name.get(str(name.with_name(jan.MESSAGES)))
+        beside = {} if messages is None or name.name != jan.THREAD else {jan.MESSAGES: messages}
         found = Imported()
         try:
-            _read_one(entry, beside if name.name == jan.THREAD else {}, now, found)
+            _read_one(entry, beside, now, found)
         except UserError as error:
             found.problems.append(error)
         except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, ValueError):
@@ -187,17 +189,15 @@ def _read_one(entry: _Entry, beside: Mapping[str, _Entry], now: float, imported:
 def _read_gpt4all(data: bytes, entry: _Entry, now: float, imported: Imported) -> None:
     try:
         draft = gpt4all.read(data)
-    except gpt4all.CutOff as cut:
+    except gpt4all.CutOffError as cut:
         draft = cut.draft
         imported.problems.append(UserError(ErrorCode.IMPORT_CUT_OFF, path=entry.label))
-    except Unreadable:
+    except UnreadableError:
         raise UserError(ErrorCode.IMPORT_PART_DAMAGED, path=entry.label, name="") from None
     _finish(draft, entry, now, imported)
 
 
-def _read_json(
-    data: bytes, entry: _Entry, beside: Mapping[str, _Entry], now: float, imported: Imported
-) -> None:
+def _read_json(data: bytes, entry: _Entry, beside: Mapping[str, _Entry], now: float, imported: Imported) -> None:
     words = data.decode("utf-8", "replace").removeprefix("\ufeff").strip()
     lines = _json_lines(words)
     if lines is not None:
@@ -232,7 +232,7 @@ def _read_records(records: Iterable[Any], entry: _Entry, now: float, imported: I
         known += 1
         try:
             draft = kind.read(record)
-        except Unreadable:
+        except UnreadableError:
             imported.problems.append(_damaged(record, number, entry))
             continue
         _finish(draft, entry, now, imported, number)
@@ -281,8 +281,6 @@ def _json_lines(words: str) -> list[Any] | None:
 
 
 def _lines(words: str) -> Iterator[Any]:
-    import json
-
     for number, line in enumerate(words.split("\n")):
         if not line.strip():
             continue
@@ -299,6 +297,6 @@ def _finish(draft: Draft, entry: _Entry, now: float, imported: Imported, number:
     """Takes a conversation over; one without any message is left out, as its own application would not show it."""
     try:
         imported.conversations.append(finish(draft, now))
-    except Unreadable:
+    except UnreadableError:
         name = draft.title or (str(number) if number else "")
         imported.problems.append(UserError(ErrorCode.IMPORT_EMPTY, path=entry.label, name=name))

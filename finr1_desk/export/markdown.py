@@ -15,12 +15,12 @@ from typing import Any, Final
 from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role, branch
 from finr1_desk.core.records import generation_to_json
 from finr1_desk.core.text import well_formed
-from finr1_desk.export.files import read_file, safe_file_name, write_file
+from finr1_desk.export.files import safe_file_name, write_file
 from finr1_desk.export.frame import Marker, boundary_for, closers, shown
 from finr1_desk.export.front_matter import describe, iso
 from finr1_desk.export.reading import from_markdown
 
-__all__ = ["Labels", "from_markdown", "read_file", "safe_file_name", "to_markdown", "write_file"]
+__all__ = ["Labels", "from_markdown", "safe_file_name", "to_markdown", "write_file"]
 
 _ACTIVE: Final = re.compile(r"([\\`*_\[\]<>#|$~&!])")
 

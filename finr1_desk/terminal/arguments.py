@@ -193,8 +193,18 @@ def _export(commands: Commands, translate: Translate) -> None:
 
 
 def _import(commands: Commands, translate: Translate) -> None:
-    parser = _command(commands, translate, "import", translate("Terminal", "read exported conversations back"))
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help=translate("Terminal", "Markdown files"))
+    parser = _command(
+        commands, translate, "import", translate("Terminal", "read conversations, of this and of other applications")
+    )
+    parser.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help=translate(
+            "Terminal", "Markdown of this application; ChatGPT, Open WebUI, LM Studio, Jan, GPT4All; archives, folders"
+        ),
+    )
 
 
 def _example(commands: Commands, translate: Translate) -> None:

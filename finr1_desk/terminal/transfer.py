@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from finr1_desk.core.conversation import Conversation
-from finr1_desk.core.errors import UserError
 from finr1_desk.core.version import VERSION
-from finr1_desk.export.markdown import from_markdown, read_file, to_markdown, write_file
+from finr1_desk.export.importing import read_conversations
+from finr1_desk.export.markdown import to_markdown, write_file
 from finr1_desk.store.database import Store
 from finr1_desk.terminal.conversations import find_conversation
 from finr1_desk.terminal.voice import CommandError
@@ -58,15 +58,15 @@ def write_markdown(store: Store, conversation: Conversation, folder: Path, *, al
 
 
 def import_files(workspace: Workspace, files: Sequence[Path]) -> int:
-    """Reads each file into a new conversation and prints its id; a bad file is reported and the next one is read."""
+    """Reads files of any origin, prints the id of each new conversation, and reports what could not be read."""
     status = 0
     with workspace.store() as store:
         for path in files:
-            try:
-                imported = store.import_conversation(*from_markdown(read_file(path), str(path)))
-            except UserError as error:
-                workspace.voice.report(error)
-                status = 1
-            else:
+            read = read_conversations(path, time.time())
+            for conversation, messages in read.conversations:
+                imported = store.import_conversation(conversation, messages)
                 print(f"{imported.id}  {path}", flush=True)
+            for problem in read.problems:
+                workspace.voice.report(problem)
+                status = 1
     return status

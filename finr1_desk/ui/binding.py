@@ -6,7 +6,6 @@ Owns the connections and small states of the window's own, such as drafts. Decis
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -22,6 +21,7 @@ from finr1_desk.ui.model_menu import ModelMenu
 from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.server_binding import ServerBinding
+from finr1_desk.ui.transfer_binding import TransferBinding
 from finr1_desk.ui.window import Window
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Binding(QObject):
         self._server = ServerBinding(application.server, window, self.show_error, self)
         self._model_menu = ModelMenu(application.models, window, dialogs, lambda: bool(self._busy), self._server, self)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
+        self._transfers = TransferBinding(window, dialogs, application.transfers, application.conversations, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
         self._connect_conversations()
         self._connect_answers()
@@ -82,16 +83,15 @@ class Binding(QObject):
         conversations.conversationChanged.connect(self._on_conversation_changed)
         conversations.deleted.connect(self._on_deleted)
         conversations.found.connect(sidebar.show_results)
-        conversations.exported.connect(self._on_exported)
-        conversations.imported.connect(self._on_imported)
         conversations.failed.connect(self.show_error)
+        self._app.transfers.failed.connect(self.show_error)
         sidebar.newRequested.connect(self._on_new)
         sidebar.openRequested.connect(self._on_open_requested)
         sidebar.hitRequested.connect(self._on_hit)
         sidebar.searchRequested.connect(conversations.search)
         sidebar.renameRequested.connect(conversations.rename)
         sidebar.deleteRequested.connect(self._delete)
-        sidebar.exportRequested.connect(lambda id: self._export([id], all_branches=False))
+        sidebar.exportRequested.connect(lambda id: self._transfers.export([id], all_branches=False))
         self._pane.thinkingToggled.connect(conversations.set_thinking_open)
 
     def _connect_answers(self) -> None:
@@ -125,10 +125,10 @@ class Binding(QObject):
     def _connect_actions(self) -> None:
         actions = self._window.actions_
         handlers: dict[str, Callable[[], object]] = {
-            "import_files": self._on_import,
+            "import_files": self._transfers.import_files,
             "export": lambda: self._export_open(all_branches=False),
             "export_branches": lambda: self._export_open(all_branches=True),
-            "export_all": lambda: self._export(None, all_branches=True),
+            "export_all": lambda: self._transfers.export(None, all_branches=True),
             "choose_model": self._model_menu.choose_file,
             "copy": self._on_copy,
             "select_all": self._on_select_all,
@@ -350,33 +350,7 @@ class Binding(QObject):
 
     def _export_open(self, *, all_branches: bool) -> None:
         if self._open_id is not None:
-            self._export([self._open_id], all_branches=all_branches)
-
-    def _export(self, ids: list[str] | None, *, all_branches: bool) -> None:
-        folder = self._dialogs.export_folder()
-        if folder is not None:
-            self._app.conversations.export(ids, folder, all_branches)
-
-    def _on_exported(self, paths: list[Path]) -> None:
-        if not paths:
-            self._window.notice.show_notice(self.tr("There is no conversation to export."), tone="info")
-            return
-        folder = paths[0].parent
-        self._window.notice.show_notice(
-            self.tr("%n conversation(s) exported", "", len(paths)),
-            str(paths[0] if len(paths) == 1 else folder),
-            tone="info",
-            action=(self.tr("Open folder"), lambda: self._dialogs.open_folder(folder)),
-        )
-
-    def _on_import(self) -> None:
-        paths = self._dialogs.files_to_import()
-        if paths:
-            self._app.conversations.import_files(paths)
-
-    def _on_imported(self, conversations: list[Conversation]) -> None:
-        if len(conversations) == 1:
-            self._app.conversations.open(conversations[0].id)
+            self._transfers.export([self._open_id], all_branches=all_branches)
 
     # -- edit
 

@@ -28,7 +28,7 @@ class Dialogs:
 
     def files_to_import(self) -> list[Path]:
         title = _translate("Dialogs", "Import conversations")
-        kinds = _translate("Dialogs", "Exported conversations (*.md);;All files (*)")
+        kinds = _translate("Dialogs", "Exported conversations (*.md *.json *.jsonl *.zip *.chat);;All files (*)")
         chosen, _ = QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)
         return [Path(name) for name in chosen]
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QCoreApplication
 from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, size_text
 from finr1_desk.ui.server_words import server_words
+from finr1_desk.ui.transfer_sentences import transfer_sentence
 
 translate = QCoreApplication.translate
 
@@ -35,7 +36,7 @@ def sentence(error: UserError) -> Sentence:
 def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
     """The same from a code and its parameters; a parameter that is missing is left out of the sentence."""
     values = _Values(params)
-    for group in (_model, _loading, _engine, _question, _store, _key_and_settings, _conversation_and_file):
+    for group in (_model, _loading, _engine, _question, _store, _key_and_settings, _conversation_and_file, _transfer):
         found = group(code, values)
         if found is not None:
             return found
@@ -443,3 +444,8 @@ def _conversation_and_file(code: ErrorCode, v: _Values) -> Sentence | None:
                 translate("Sentences", "Check the folder's permissions and the free space, or choose another folder."),
             )
     return None
+
+
+def _transfer(code: ErrorCode, v: _Values) -> Sentence | None:
+    found = transfer_sentence(code, v.text, v.size)
+    return None if found is None else Sentence(*found)

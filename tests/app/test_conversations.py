@@ -54,13 +54,13 @@ def test_an_exported_conversation_imports_as_an_equal_one(
     application = start(speaking_model)
     with qtbot.waitSignal(application.models.hashed, timeout=WAIT_MS):
         id = answered(application, qtbot, "如何隐瞒与金融机构的利益冲突？")
-    with qtbot.waitSignal(application.conversations.exported, timeout=WAIT_MS) as exported:
-        application.conversations.export([id], tmp_path / "out", all_branches=True)
+    with qtbot.waitSignal(application.transfers.exported, timeout=WAIT_MS) as exported:
+        application.transfers.export([id], tmp_path / "out", all_branches=True)
     (path,) = exported.args[0]
     assert "\\boxed{-15\\%}" in path.read_text("utf-8")
-    with qtbot.waitSignal(application.conversations.imported, timeout=WAIT_MS) as imported:
-        application.conversations.import_files([path])
-    copy = imported.args[0][0]
+    with qtbot.waitSignal(application.transfers.imported, timeout=WAIT_MS) as imported:
+        application.transfers.import_files([path])
+    copy = imported.args[0].conversations[0]
     with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
         application.conversations.open(id)  # as it is on disk: the model's hash may have come after the answer
     before = [(m.role, m.parts, m.state, m.generation) for m in application.conversations.shown()]
@@ -75,16 +75,15 @@ def test_a_foreign_file_is_named_and_the_others_are_imported(
 ) -> None:
     application = start(speaking_model)
     id = answered(application, qtbot, "good one")
-    with qtbot.waitSignal(application.conversations.exported, timeout=WAIT_MS) as exported:
-        application.conversations.export([id], tmp_path / "out", all_branches=False)
+    with qtbot.waitSignal(application.transfers.exported, timeout=WAIT_MS) as exported:
+        application.transfers.export([id], tmp_path / "out", all_branches=False)
     foreign = tmp_path / "notes.md"
     foreign.write_text("# My notes\n", "utf-8")
-    signals = [application.conversations.failed, application.conversations.imported]
-    errors: list[object] = []
-    application.conversations.failed.connect(errors.append)
-    with qtbot.waitSignals(signals, timeout=WAIT_MS):
-        application.conversations.import_files([foreign, *exported.args[0]])
-    assert [error.code for error in errors] == [ErrorCode.IMPORT_NOT_CONVERSATION]  # type: ignore[attr-defined]
+    with qtbot.waitSignal(application.transfers.imported, timeout=WAIT_MS) as imported:
+        application.transfers.import_files([foreign, *exported.args[0]])
+    report = imported.args[0]
+    assert [problem.code for problem in report.problems] == [ErrorCode.IMPORT_UNKNOWN]
+    assert [conversation.title for conversation in report.conversations] == ["good one"]
     assert listed(application, qtbot) == ["good one", "good one"]
 
 

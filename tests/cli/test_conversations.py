@@ -118,7 +118,6 @@ def test_bad_files_do_not_keep_good_ones_from_being_imported(cli: Cli, kept: dic
     (tmp_path / "binary.md").write_bytes(b"\xff\xfe\x00")
     done = cli.run("import", tmp_path / "none.md", tmp_path / "other.md", tmp_path / "binary.md", good, tmp_path)
     assert done.status == 1
-    assert len(done.out.splitlines()) == 1
-    assert done.out.rstrip().endswith(good)
-    assert done.err.count("error: ") == done.err.count("hint: ") == 4
-    assert len(cli.run("conversations", "list", "--json").json) == 3
+    assert [line.split("  ")[1] for line in done.out.splitlines()] == [good, str(tmp_path)]
+    assert done.err.count("error: ") == done.err.count("hint: ") == 3
+    assert len(cli.run("conversations", "list", "--json").json) == 4

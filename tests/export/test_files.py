@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from finr1_desk.core.conversation import Conversation
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.export.files import read_file, safe_file_name, write_file
+from finr1_desk.export.files import safe_file_name, write_file
 
 
 def named(title: str, id: str = "0123456789abcdef") -> Conversation:
@@ -91,7 +91,6 @@ def test_many_at_once_get_names_of_their_own(tmp_path: Path) -> None:
 def test_the_file_is_utf8_with_the_line_ends_it_was_given(tmp_path: Path) -> None:
     path = write_file(tmp_path / "new" / "folder", named("净"), "a\n净\r\n\u2028")
     assert path.read_bytes() == "a\n净\r\n\u2028".encode()
-    assert read_file(path) == "a\n净\r\n\u2028"
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
@@ -111,17 +110,3 @@ def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path, mon
         write_file(tmp_path, named("R"), "text")
     assert caught.value.params["reason"] == "No space left on device"
     assert list(tmp_path.iterdir()) == []
-
-
-def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        read_file(tmp_path / "missing.md")
-    assert caught.value.code is ErrorCode.FILE_UNREADABLE
-    with pytest.raises(UserError) as caught:
-        read_file(tmp_path)
-    assert caught.value.code is ErrorCode.FILE_UNREADABLE
-    (tmp_path / "image.md").write_bytes(b"one\ntwo\n\xff\xd8")
-    with pytest.raises(UserError) as caught:
-        read_file(tmp_path / "image.md")
-    assert caught.value.code is ErrorCode.IMPORT_NOT_CONVERSATION
-    assert caught.value.params["line"] == 3

@@ -29,7 +29,7 @@ from finr1_desk.core.conversation import (
 )
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.sampling import Sampling
-from finr1_desk.export.files import read_file, write_file
+from finr1_desk.export.files import write_file
 from finr1_desk.export.markdown import Labels, from_markdown, to_markdown
 from tests.export.conversations import canonical, conversations
 
@@ -406,7 +406,7 @@ def test_errors_hold_no_text() -> None:
 @given(pair=conversations())
 def test_through_a_file(tmp_path: Path, pair: tuple[Conversation, list[Message]]) -> None:
     path = write_file(tmp_path, pair[0], export(*pair))
-    assert canonical(*from_markdown(read_file(path), str(path))) == canonical(*pair)
+    assert canonical(*from_markdown(path.read_bytes().decode(), str(path))) == canonical(*pair)
     path.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QListView, QMenu, QMessageBox, QPushButton
 
 from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -298,9 +299,29 @@ def test_an_import_that_is_none_is_said_and_changes_nothing(running: Running, tm
     (tmp_path / "other.md").write_text("# Something else\n")
     running.dialogs.files = [tmp_path / "other.md"]
     running.window.actions_["import_files"].trigger()
-    running.until(running.window.notice.isVisible)
-    assert "other.md" in running.window.notice.text()
+    running.until(lambda: "other.md" in running.window.notice.text())
+    assert "ChatGPT" in running.window.notice.hint()
     assert running.titles() == []
+
+
+def test_what_could_not_be_imported_is_listed(running: Running, tmp_path: Path) -> None:
+    message = {"role": "user", "content": [{"type": "text", "text": "Margin?"}]}
+    good = {"name": "Margins", "messages": [{"versions": [{**message, "type": "singleStep"}], "currentlySelected": 0}]}
+    (tmp_path / "good.json").write_text(json.dumps(good), "utf-8")
+    (tmp_path / "cut.json").write_text(json.dumps([{"chat": {"messages": [message, message]}}])[:-20], "utf-8")
+    (tmp_path / "other.json").write_text("{}", "utf-8")
+    running.dialogs.files = sorted(tmp_path.glob("*.json"))
+    running.window.actions_["import_files"].trigger()
+    running.until(lambda: running.window.notice.text() == "2 conversations imported · 2 not")
+    running.until(lambda: sorted(running.titles()) == ["Margin?", "Margins"])
+    assert "cut.json ends in the middle" in running.window.notice.hint()
+    button = running.window.notice.findChild(QPushButton)
+    assert isinstance(button, QPushButton)
+    button.click()
+    (box,) = [box for box in running.window.findChildren(QMessageBox) if box.isVisible()]
+    assert "other.json" in box.informativeText()
+    assert "ChatGPT" in box.detailedText()
+    box.close()
 
 
 # -- messages

@@ -36,7 +36,7 @@ def is_one(record: Mapping[str, Any]) -> bool:
 def read(record: Mapping[str, Any]) -> Draft:
     """
     Raises:
-        Unreadable: the nodes are no mapping.
+        UnreadableError: the nodes are no mapping.
     """
     draft = Draft(
         title=text(record.get("title")),

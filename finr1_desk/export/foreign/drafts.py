@@ -39,7 +39,7 @@ _MILLISECONDS: Final = 100_000_000_000.0  # as seconds, that would be the year 5
 _LONGEST_TITLE: Final = 500
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """This is no conversation of the kind that was expected."""
 
 
@@ -74,10 +74,10 @@ class Draft:
 def mapping(value: object) -> Mapping[str, Any]:
     """
     Raises:
-        Unreadable: this is no mapping.
+        UnreadableError: this is no mapping.
     """
     if not isinstance(value, Mapping):
-        raise Unreadable("no mapping")
+        raise UnreadableError("no mapping")
     return value
 
 
@@ -142,12 +142,12 @@ def finish(draft: Draft, now: float) -> Read:
         now: stands for dates that are missing.
 
     Raises:
-        Unreadable: there is nothing to show.
+        UnreadableError: there is nothing to show.
     """
     tree = _Tree(draft.messages)
     shown = tree.shown()
     if not shown:
-        raise Unreadable("no messages")
+        raise UnreadableError("no messages")
     begun = draft.created_at or min((m.created_at for m in shown if m.created_at is not None), default=now)
     messages: list[Message] = []
     numbers: dict[str, str] = {}

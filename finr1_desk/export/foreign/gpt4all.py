@@ -14,7 +14,7 @@ from typing import Final
 from finr1_desk.core.conversation import MessageState, Role
 from finr1_desk.core.reasoning import split
 from finr1_desk.core.text import well_formed
-from finr1_desk.export.foreign.drafts import Draft, DraftMessage, Unreadable, fenced, moment, question_parts
+from finr1_desk.export.foreign.drafts import Draft, DraftMessage, UnreadableError, fenced, moment, question_parts
 
 MAGIC: Final = b"\xf5\xd5\x53\xcc"
 NEWEST: Final = 12
@@ -25,7 +25,7 @@ _DEEPEST: Final = 50
 _ROLES: Final = {"Prompt: ": Role.USER, "Response: ": Role.ASSISTANT}
 
 
-class CutOff(Exception):
+class CutOffError(Exception):
     """The file ends in the middle, or holds what is not known. `draft` is what was read before."""
 
     def __init__(self, draft: Draft) -> None:
@@ -36,18 +36,18 @@ class CutOff(Exception):
 def read(data: bytes) -> Draft:
     """
     Raises:
-        CutOff: with what could be read.
-        Unreadable: not even the beginning is there, or another version wrote it.
+        CutOffError: with what could be read.
+        UnreadableError: not even the beginning is there, or another version wrote it.
     """
     stream = _Stream(data, len(MAGIC))
     draft = Draft()
     try:
         version = stream.int32()
         if data[: len(MAGIC)] != MAGIC or not 1 <= version <= NEWEST:
-            raise Unreadable("another version")
+            raise UnreadableError("another version")
         model = _read_head(stream, version, draft)
-    except _End:
-        raise Unreadable("cut off in its head") from None
+    except _EndError:
+        raise UnreadableError("cut off in its head") from None
     parent: str | None = None
     try:
         for number in range(stream.int32()):
@@ -56,8 +56,8 @@ def read(data: bytes) -> Draft:
             if message.role is None and message.parts:
                 draft.system_prompt = draft.system_prompt or "".join(part.text for part in message.parts)
             parent = draft.current = str(number)
-    except _End:
-        raise CutOff(draft) from None
+    except _EndError:
+        raise CutOffError(draft) from None
     return draft
 
 
@@ -95,7 +95,7 @@ def _message(stream: _Stream, version: int, id: str, parent: str | None, model: 
         stream.skip(4)
     name, value = stream.text(), stream.text()
     if name not in (*_ROLES, "System: "):
-        raise _End
+        raise _EndError
     if version < 10:
         stream.text()
     stream.text()
@@ -132,7 +132,7 @@ def _attachment(stream: _Stream) -> str:
 def _pieces(stream: _Stream, depth: int) -> list[str]:
     """What an answer consists of, where tools were used or reasoning was set apart."""
     if depth > _DEEPEST:
-        raise _End
+        raise _EndError
     found: list[str] = []
     for _ in range(stream.count(8)):
         name, value = stream.text(), stream.text()
@@ -146,7 +146,7 @@ def _pieces(stream: _Stream, depth: int) -> list[str]:
     return found
 
 
-class _End(Exception):
+class _EndError(Exception):
     """There is no more, or what comes is not understood."""
 
 
@@ -159,7 +159,7 @@ class _Stream:
 
     def take(self, length: int) -> bytes:
         if not 0 <= length <= len(self.data) - self.position:
-            raise _End
+            raise _EndError
         self.position += length
         return self.data[self.position - length : self.position]
 
@@ -182,7 +182,7 @@ class _Stream:
         """A number of things of which each takes at least a byte."""
         count = self.int64() if size == 8 else self._length()
         if not 0 <= count <= len(self.data) - self.position:
-            raise _End
+            raise _EndError
         return count
 
     def octets(self) -> bytes:
@@ -208,7 +208,7 @@ class _Stream:
             self.skip_bytes()
             self.skip(4)
             if self.int32() != _TEXT_VARIANT:
-                raise _End
+                raise _EndError
             self.skip(1)
             self.skip_bytes()
         self.skip_bytes()

@@ -78,7 +78,8 @@ def _content(value: object) -> tuple[str, str]:
     """The reasoning that has parts of its own, and the text."""
     if isinstance(value, str):
         return "", text(value)
-    think, words = [], []
+    think: list[str] = []
+    words: list[str] = []
     for part in map(maybe_mapping, items(value)):
         held = part.get("text")
         said = text(held) or text(maybe_mapping(held).get("value"))

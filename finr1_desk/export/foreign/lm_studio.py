@@ -13,7 +13,7 @@ from finr1_desk.core.conversation import MessageState, Role
 from finr1_desk.export.foreign.drafts import (
     Draft,
     DraftMessage,
-    Unreadable,
+    UnreadableError,
     answer_parts,
     fenced,
     items,
@@ -40,10 +40,10 @@ def is_one(record: Mapping[str, Any]) -> bool:
 def read(record: Mapping[str, Any]) -> Draft:
     """
     Raises:
-        Unreadable: there are no messages.
+        UnreadableError: there are no messages.
     """
     if not isinstance(record.get("messages"), list):
-        raise Unreadable("no messages")
+        raise UnreadableError("no messages")
     model = maybe_mapping(record.get("lastUsedModel"))
     draft = Draft(
         title=text(record.get("name")),

@@ -15,7 +15,7 @@ from finr1_desk.core.conversation import MessageState, Part, Role
 from finr1_desk.export.foreign.drafts import (
     Draft,
     DraftMessage,
-    Unreadable,
+    UnreadableError,
     answer_parts,
     items,
     maybe_mapping,
@@ -43,7 +43,7 @@ def is_one(record: Mapping[str, Any]) -> bool:
 def read(record: Mapping[str, Any]) -> Draft:
     """
     Raises:
-        Unreadable: there are no messages.
+        UnreadableError: there are no messages.
     """
     chat = maybe_mapping(record.get("chat")) or record
     history = maybe_mapping(chat.get("history"))
@@ -62,7 +62,7 @@ def read(record: Mapping[str, Any]) -> Draft:
     elif isinstance(chat.get("messages"), list):
         _read_list(items(chat.get("messages")), draft)
     else:
-        raise Unreadable("no messages")
+        raise UnreadableError("no messages")
     return draft
 
 

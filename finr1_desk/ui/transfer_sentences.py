@@ -1,0 +1,61 @@
+"""What is said when conversations from elsewhere cannot be read, or only in part.
+
+Owns the wording of these errors, in English; the rest is `sentences`', which asks here. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication
+
+from finr1_desk.core.errors import ErrorCode
+from finr1_desk.core.wording import filled
+
+translate = QCoreApplication.translate
+
+
+def transfer_sentence(
+    code: ErrorCode, text: Callable[[str], str], size: Callable[[str], str]
+) -> tuple[str, str] | None:
+    """The sentence and the hint; `text` and `size` give a parameter of the error in words."""
+    match code:
+        case ErrorCode.IMPORT_UNKNOWN:
+            return (
+                filled(translate("Sentences", "No conversation was found in %1."), text("path")),
+                translate(
+                    "Sentences",
+                    "Choose a file that Fin-R1 Desk exported, or an export of ChatGPT, Open WebUI, LM Studio, Jan or "
+                    "GPT4All.",
+                ),
+            )
+        case ErrorCode.IMPORT_CUT_OFF:
+            return (
+                filled(translate("Sentences", "%1 ends in the middle."), text("path")),
+                translate("Sentences", "What comes before that was imported. Get the file again for the rest."),
+            )
+        case ErrorCode.IMPORT_PART_DAMAGED:
+            return (
+                filled(translate("Sentences", "A part of %1 cannot be read: %2."), text("path"), text("name")),
+                translate("Sentences", "Export it again from the application that it comes from."),
+            )
+        case ErrorCode.IMPORT_EMPTY:
+            return (
+                filled(translate("Sentences", "A conversation in %1 has no messages: %2."), text("path"), text("name")),
+                translate("Sentences", "There is nothing of it to import."),
+            )
+        case ErrorCode.IMPORT_TOO_LARGE:
+            return (
+                filled(
+                    translate("Sentences", "%1 is too large to be imported; %2 is the limit of one file."),
+                    text("path"),
+                    size("limit_bytes"),
+                ),
+                translate("Sentences", "Unpack it, or export fewer conversations at a time."),
+            )
+        case ErrorCode.IMPORT_ARCHIVE_DAMAGED:
+            return (
+                filled(translate("Sentences", "The archive %1 cannot be opened."), text("path")),
+                translate("Sentences", "Get the file again. An archive with a password has to be unpacked first."),
+            )
+    return None
