@@ -67,7 +67,7 @@ def describe(
         values["head"] = head
     if generation is not None:
         model = asdict(generation.model)
-        values["model"] = {name: well_formed(value) for name, value in model.items() if value is not None}
+        values["model"] = {name: well_formed(value) for name, value in model.items() if value}
         values["sampling"] = asdict(generation.sampling)
         values["seed"] = generation.seed
         if generation.left_out.turns:

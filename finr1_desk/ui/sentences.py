@@ -36,13 +36,13 @@ def sentence(error: UserError) -> Sentence:
 def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
     """The same from a code and its parameters; a parameter that is missing is left out of the sentence."""
     values = _Values(params)
-    for group in (_model, _loading, _engine, _question, _store, _key_and_settings, _conversation_and_file, _transfer):
+    for group in (_model, _loading, _engine, _question, _store, _key_and_settings, _conversation_and_file):
         found = group(code, values)
         if found is not None:
             return found
-    about_server = server_words(code, params)
-    if about_server is not None:
-        return Sentence(*about_server)
+    for words in (server_words(code, params), transfer_sentence(code, values.text, values.size)):
+        if words is not None:
+            return Sentence(*words)
     raise AssertionError(f"no sentence for {code}")
 
 
@@ -444,8 +444,3 @@ def _conversation_and_file(code: ErrorCode, v: _Values) -> Sentence | None:
                 translate("Sentences", "Check the folder's permissions and the free space, or choose another folder."),
             )
     return None
-
-
-def _transfer(code: ErrorCode, v: _Values) -> Sentence | None:
-    found = transfer_sentence(code, v.text, v.size)
-    return None if found is None else Sentence(*found)

@@ -15,6 +15,8 @@ from finr1_desk.core import errors
 from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, percent_text, size_text
 from finr1_desk.ui.sentences import describe, sentence
+from finr1_desk.ui.server_words import server_words
+from finr1_desk.ui.transfer_sentences import transfer_sentence
 
 # A value for each parameter name, and how it must appear in the sentence or the hint.
 SAMPLES: dict[str, tuple[Param, str]] = {
@@ -146,13 +148,14 @@ def test_filling_replaces_markers_of_the_template_only(first: str, second: str) 
 
 def test_sentences_are_what_lupdate_extracts(tmp_path: Path) -> None:
     """Each text must be a literal in a call that lupdate understands, or it could never be translated."""
-    source = Path(sys.modules[describe.__module__].__file__ or "")
+    modules = (describe.__module__, server_words.__module__, transfer_sentence.__module__)
+    sources = [Path(sys.modules[module].__file__ or "") for module in modules]
     target = tmp_path / "texts.ts"
     lupdate = Path(sys.executable).with_name("pyside6-lupdate")
     if not lupdate.exists():
         pytest.skip("lupdate is not installed")
-    subprocess.run([lupdate, source, "-ts", target], check=True, capture_output=True, timeout=60)
+    subprocess.run([lupdate, *sources, "-ts", target], check=True, capture_output=True, timeout=60)
     extracted = set(re.findall(r"<source>(.*?)</source>", target.read_text("utf-8"), re.DOTALL))
     assert len(extracted) >= 2 * len(ErrorCode)
-    calls = source.read_text("utf-8").count('"Sentences"')
+    calls = sum(source.read_text("utf-8").count('"Sentences"') for source in sources)
     assert len(extracted) >= calls - 3  # a few sentences share their hint
