@@ -32,6 +32,14 @@ class Dialogs:
         chosen, _ = QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)
         return [Path(name) for name in chosen]
 
+    def file_to_save(self, title: str, name: str, kinds: str) -> Path | None:
+        """A file that may be written, with a suffix of the chosen kind; `name` is what is offered."""
+        chosen, kind = QFileDialog.getSaveFileName(self._parent, title, str(Path.home() / name), kinds)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        return path if path.suffix else path.with_suffix(kind.rpartition("*")[2].rstrip(")"))
+
     def export_folder(self) -> Path | None:
         return self._folder(_translate("Dialogs", "Export into this folder"))
 

@@ -92,6 +92,10 @@ QLineEdit[objectName^="setting_"], QDialog QPlainTextEdit, QTreeWidget {{
 QLineEdit[objectName^="setting_"]:focus, QDialog QPlainTextEdit:focus, QTreeWidget:focus {{ border-color: {accent}; }}
 QTreeWidget::item {{ padding: 4px 8px; }}
 QTreeWidget::item:selected {{ background: {accent_soft}; color: {text}; }}
+#plotFrame {{ border: 1px solid {line}; border-radius: 6px; }}
+#plotValues {{ background: {surface}; border: 1px solid {line}; border-radius: 6px; outline: none; }}
+#plotValues:focus {{ border-color: {accent}; }}
+#plotValues::item {{ padding: 4px; }}
 QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QHeaderView::section {{
     background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 4px 8px;

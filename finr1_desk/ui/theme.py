@@ -26,6 +26,10 @@ CHINESE_FAMILIES: Final = (
 )
 
 
+_SERIES_LIGHT: Final = ("#1f5fa8", "#d0720f", "#2a8a66", "#7b4ba8", "#a8871b", "#b83a63")
+_SERIES_DARK: Final = ("#76aeea", "#eda45c", "#6cc3a0", "#c3a6ee", "#dcc55f", "#ee8fae")
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
     """Colours as #rrggbb; text on its background keeps a contrast of at least 4.5 : 1."""
@@ -53,6 +57,11 @@ class Theme:
 
     def color(self, name: str) -> QColor:
         return QColor(getattr(self, name))
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The colours of the series of a chart, apart also for those who see few colours."""
+        return _SERIES_DARK if self.dark else _SERIES_LIGHT
 
 
 LIGHT: Final = Theme(

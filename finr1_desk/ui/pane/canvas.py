@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow
+from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, paint_control
 from finr1_desk.ui.pane.controls import Controls
 from finr1_desk.ui.pane.documents import Documents
 from finr1_desk.ui.pane.flow import HEAD, Flow, Placed
@@ -18,6 +18,7 @@ from finr1_desk.ui.pane.furniture import Banner
 from finr1_desk.ui.pane.message_view import MessageView
 from finr1_desk.ui.pane.rows import Control, Page, TextRow
 from finr1_desk.ui.pane.selection import Selection
+from finr1_desk.ui.pane.table_controls import paint_header_control
 from finr1_desk.ui.pane.textmap import length
 
 
@@ -62,6 +63,18 @@ class Canvas:
         self._documents.keep(row)
         if isinstance(row, BoxedRow) and self._controls.are_shown(placed.view.message.id):
             row.paint_controls(painter, page, placed.top, self._state_of(placed))
+        elif row.controls:
+            self._paint_table_controls(painter, page, placed, row)
+
+    def _paint_table_controls(self, painter: QPainter, page: Page, placed: Placed, row: TextRow) -> None:
+        state = self._state_of(placed)
+        are_shown = self._controls.are_shown_of(placed.view.message.id, row)
+        for control in row.controls:
+            if control.over_text:
+                area = control.rect.translated(page.x, placed.top)
+                paint_header_control(painter, page.look, area, state(control), control.descending)
+            elif are_shown:
+                paint_control(painter, page, control, placed.top, state(control))
 
     def _is_shown(self, placed: Placed, row: ChromeRow) -> bool:
         return not row.on_demand or self._controls.are_shown(placed.view.message.id)

@@ -173,12 +173,7 @@ def paint_control(painter: QPainter, page: Page, control: Control, top: float, s
     if state:
         decorations.fill_rounded(painter, area, look.color("hover"), 4)
     if state == "focus":
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(look.color("accent"))
-        painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        painter.restore()
+        decorations.paint_ring(painter, area, look.color("accent"))
     painter.setFont(look.small)
     painter.setPen(look.color("accent" if control.accented else "text" if state else "muted"))
     inner = area.adjusted(GRID, 0, -GRID, 0)

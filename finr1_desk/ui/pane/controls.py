@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from finr1_desk.ui.pane.rows import Control
+from finr1_desk.ui.pane.rows import Control, TextRow
 
 if TYPE_CHECKING:
     from finr1_desk.ui.pane.flow import Placed
@@ -36,11 +36,20 @@ class Controls:
     def __init__(self, pane: ChatPane) -> None:
         self._pane = pane
         self.pointed_at: str | None = None  # id of a message
+        self.pointed_row: TextRow | None = None
         self.hovered: Named | None = None
         self.focused: Named | None = None
 
     def forget(self) -> None:
-        self.pointed_at = self.hovered = self.focused = None
+        self.pointed_at = self.hovered = self.focused = self.pointed_row = None
+
+    def are_shown_of(self, message_id: str, row: TextRow) -> bool:
+        """Whether the controls of a table are to be seen, which begins with `row`."""
+        pointed = self.pointed_row
+        is_pointed_at = pointed is not None and pointed.section is row.section and pointed.shares_width_with(row)
+        if is_pointed_at and self.pointed_at == message_id:
+            return True
+        return any(Named(message_id, control.action) == self.focused for control in row.controls)
 
     def are_shown(self, message_id: str) -> bool:
         """Whether the controls of a message that are shown on demand are to be seen."""
@@ -92,7 +101,8 @@ class Controls:
             Named(placed.view.message.id, control.action)
             for placed in self._pane.flow.placed()
             for control in placed.row.controls
-            if placed.top >= 0 and placed.bottom <= height
+            if placed.top + control.rect.top() >= 0 and placed.top + control.rect.bottom() <= height
+            if not control.follows
         ]
 
     def _all_near(self) -> list[Named]:
@@ -107,7 +117,21 @@ class Controls:
             for index in near
             for row in flow.views[index].rows
             for control in row.controls
+            if not control.follows or Named(flow.views[index].message.id, control.action) == self.focused
         ]
+
+    def _move_within(self, step: int) -> bool:
+        """Goes to the next control of those that belong together; False where the focused one stands alone."""
+        named = self.focused
+        index = self._pane.index_of(named.message_id) if named is not None else None
+        if named is None or index is None:
+            return False
+        for row in self._pane.flow.views[index].rows:
+            actions = [control.action for control in row.controls]
+            if named.action in actions and any(control.follows for control in row.controls):
+                self._focus(Named(named.message_id, actions[(actions.index(named.action) + step) % len(actions)]))
+                return True
+        return False
 
     def _bring_into_view(self, named: Named) -> None:
         flow = self._pane.flow
@@ -131,6 +155,8 @@ class Controls:
         if self.focused is not None and event.key() in _PRESSING:
             pane.press(self.focused.message_id, self.focused.action)
             return True
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            return self._move_within(1 if event.key() == Qt.Key.Key_Right else -1)
         if event.matches(QKeySequence.StandardKey.Copy):
             pane.copy()
             return True

@@ -69,6 +69,16 @@ def fill_rounded(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def paint_ring(painter: QPainter, area: QRectF, color: QColor, radius: float = 4) -> None:
+    """The line around what has the focus."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(color)
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+    painter.restore()
+
+
 def _origin(block: QTextBlock) -> QPointF:
     return block.document().documentLayout().blockBoundingRect(block).topLeft()
 

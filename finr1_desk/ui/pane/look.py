@@ -157,7 +157,9 @@ class Look:
                 return 0
             case Code() | Table() if not block.first:
                 return 0
-            case Code() | Table() | Maths():
+            case Table():  # the strip of its controls stands above it
+                return 0
+            case Code() | Maths():
                 return GRID * 1.5
             case _ if isinstance(before, Heading):
                 return GRID

@@ -317,6 +317,12 @@ class AnswerView(MessageView):
             or (isinstance(row.block, Code) and section.rows[-1].block.block != row.block.block)
         )
 
+    def section(self, section: Section) -> SectionRows | None:
+        """The rows of a section that is not folded away; None for the final answer, which has none of its own."""
+        if section is Section.BODY:
+            return self._body
+        return self._thinking if section is Section.THINKING and self.thinking_is_open else None
+
     def section_is_finished(self, section: Section) -> bool:
         return self.is_final or (section is Section.THINKING and bool(self.message.answer))
 

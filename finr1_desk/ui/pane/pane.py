@@ -38,8 +38,9 @@ from finr1_desk.ui.pane.documents import Documents
 from finr1_desk.ui.pane.flow import HEAD, Flow
 from finr1_desk.ui.pane.furniture import Banner, NewTextButton
 from finr1_desk.ui.pane.look import Look
-from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView, Manner, make_view
+from finr1_desk.ui.pane.message_view import AnswerView, Manner, make_view
 from finr1_desk.ui.pane.pointer import Pointer
+from finr1_desk.ui.pane.pressing import Pressing
 from finr1_desk.ui.pane.repainting import Repainting, Seen
 from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
@@ -64,6 +65,7 @@ class ChatPane(QAbstractScrollArea):
     thinkingToggled = Signal(str, bool)
     actionTriggered = Signal(str, str)
     linkActivated = Signal(str)
+    tableWanted = Signal(str, object)  # what is to be done with it, a `TextTable`
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class ChatPane(QAbstractScrollArea):
         self.selection = Selection()
         self._pointer = Pointer(self)
         self._controls = Controls(self)
+        self._pressing = Pressing(self)
         self._canvas = Canvas(self._flow, self.selection, self._controls, self._documents, self._banner)
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
@@ -224,7 +227,7 @@ class ChatPane(QAbstractScrollArea):
             return
         view = self._flow.views[index]
         if needle and isinstance(view, AnswerView) and view.hides(needle):
-            self.toggle_thinking(index)
+            self._pressing.toggle_thinking(index)
         row_index, margin = 0, GRID * 2.0
         found = view.find(needle, self._page) if needle else None
         if found is not None:
@@ -284,29 +287,12 @@ class ChatPane(QAbstractScrollArea):
         self.viewport().update()
 
     def press(self, message_id: str, action: str) -> None:
-        """Does what a control says: folds, copies the final answer, or tells those who listen."""
-        index = self._index.get(message_id)
-        if index is None:
-            return
-        if action == TOGGLE:
-            self.toggle_thinking(index)
-        elif action == "copy_boxed":
-            QGuiApplication.clipboard().setText(self._flow.views[index].source(Section.BOXED))
-        else:
-            self.actionTriggered.emit(message_id, action)
+        self._pressing.press(message_id, action)
 
-    def toggle_thinking(self, index: int) -> None:
-        view = self._flow.views[index]
-        if not isinstance(view, AnswerView):
-            return
-        # The header that was pressed stays where it is, also at the end of the text.
-        self._flow.following = False
-        self.selection.drop_in(index)
-        opened = view.toggle_thinking()
+    def rows_changed(self, index: int) -> None:
+        """The rows of a message, or their heights, changed."""
         self._flow.touch(index)
         self._after_change()
-        self._flow.following = self._flow.is_at_end
-        self.thinkingToggled.emit(view.message.id, opened)
 
     # -- laying out
 

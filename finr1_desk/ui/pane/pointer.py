@@ -15,10 +15,12 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 from finr1_desk.core.conversation import Role
 from finr1_desk.markup.markdown import allowed_link
 from finr1_desk.ui.pane import wording
+from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.controls import Named, control_at
 from finr1_desk.ui.pane.flow import Placed
-from finr1_desk.ui.pane.rows import TextRow
+from finr1_desk.ui.pane.rows import Control, TextRow
 from finr1_desk.ui.pane.selection import WHOLE, Place
+from finr1_desk.ui.pane.table_controls import VERBS, TableAction
 from finr1_desk.ui.pane.textmap import position_at, word_at
 
 if TYPE_CHECKING:
@@ -61,9 +63,8 @@ class Pointer(QObject):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         point = event.position()
-        named = self._control(point)
-        if named is not None:
-            self._pressed = named
+        self._pressed = self._control(point)
+        if self._pressed is not None and not self._is_over_text(point):
             return
         self._pressed_link = self._link(point)
         place = self._place(point)
@@ -85,7 +86,8 @@ class Pointer(QObject):
         self._pane.show_again()
 
     def double_click(self, event: QMouseEvent) -> None:
-        if event.button() != Qt.MouseButton.LeftButton or self._control(event.position()) is not None:
+        at_control = self._control(event.position()) is not None and not self._is_over_text(event.position())
+        if event.button() != Qt.MouseButton.LeftButton or at_control:
             self.press(event)
             return
         place = self._place(event.position())
@@ -117,7 +119,9 @@ class Pointer(QObject):
         link, self._pressed_link = self._pressed_link, ""
         was_selecting, self._is_selecting = self._is_selecting, False
         was_following, self._was_following = self._was_following, False
-        if pressed is not None:
+        if pressed is not None and self._pane.selection.ends is None:
+            if was_following:
+                self._pane.flow.following = True
             if self._control(event.position()) == pressed:
                 self._pane.press(pressed.message_id, pressed.action)
             return
@@ -148,14 +152,14 @@ class Pointer(QObject):
         shift = min(max(placed.row.pan - sideways, 0), most)
         for row in placed.view.text_rows():
             if row.section is placed.row.section and row.shares_width_with(placed.row):
-                row.pan = shift
+                row.shift_to(shift, self._pane.page)
         self._pane.show_again()
         return True
 
     def leave(self) -> None:
         controls = self._pane.controls
         if controls.pointed_at is not None or controls.hovered is not None:
-            controls.pointed_at = controls.hovered = None
+            controls.pointed_at = controls.hovered = controls.pointed_row = None
             self._pane.show_again()
 
     def look_again(self) -> None:
@@ -170,8 +174,10 @@ class Pointer(QObject):
         placed = self._placed(point)
         message_id = placed.view.message.id if placed is not None else None
         named = self._control(point)
-        if (message_id, named) != (controls.pointed_at, controls.hovered):
-            controls.pointed_at, controls.hovered = message_id, named
+        row = placed.row if placed is not None and isinstance(placed.row, TextRow) else None
+        is_new = (message_id, named) != (controls.pointed_at, controls.hovered) or row is not controls.pointed_row
+        controls.pointed_at, controls.hovered, controls.pointed_row = message_id, named, row
+        if is_new:
             self._pane.show_again()
         if named is not None or self._link(point):
             shape = Qt.CursorShape.PointingHandCursor
@@ -200,6 +206,8 @@ class Pointer(QObject):
         if placed is not None and placed.view.message.role is Role.ASSISTANT and placed.view.message.answer:
             message_id = placed.view.message.id
             menu.addAction(self._action(menu, wording.control("copy_answer"), message_id))
+        if placed is not None and isinstance(placed.row, TextRow) and isinstance(placed.row.block, Table):
+            self._add_table(menu, placed.view.message.id, placed.row, placed.row.block)
         link = self._link(point)
         if link:
             menu.addAction(wording.menu("copy_link"), lambda: QGuiApplication.clipboard().setText(link))
@@ -207,18 +215,27 @@ class Pointer(QObject):
         menu.addAction(wording.menu("select_all"), pane.select_all)
         return menu
 
+    def _add_table(self, menu: QMenu, message_id: str, row: TextRow, table: Table) -> None:
+        menu.addSeparator()
+        for verb in VERBS:
+            name = TableAction(verb, row.section, table.block).name
+            action = menu.addAction(wording.table_control(verb))
+            action.triggered.connect(lambda _=False, name=name: self._pane.press(message_id, name))
+
     def _action(self, menu: QMenu, text: str, message_id: str) -> QAction:
         action = QAction(text, menu)
         action.triggered.connect(lambda: self._pane.actionTriggered.emit(message_id, "copy_answer"))
         return action
 
     def show_tool_tip(self, event: QEvent) -> bool:
-        """Where a link leads."""
+        """Where a link leads, and what a click on the head of a table does."""
         if not isinstance(event, QHelpEvent):
             return False
-        link = self._link(QPointF(event.pos()))
-        if link:
-            QToolTip.showText(event.globalPos(), link, self._pane.viewport())
+        point = QPointF(event.pos())
+        control = self._control_at(point)
+        words = control.text if control is not None and control.over_text else self._link(point)
+        if words:
+            QToolTip.showText(event.globalPos(), words, self._pane.viewport())
         else:
             QToolTip.hideText()
         return True
@@ -274,11 +291,18 @@ class Pointer(QObject):
         return None
 
     def _control(self, point: QPointF) -> Named | None:
-        placed = self._placed(point)
-        if placed is None:
+        placed, control = self._placed(point), self._control_at(point)
+        if placed is None or control is None:
             return None
-        control = control_at(placed, point.x(), point.y(), self._pane.page.x)
-        return Named(placed.view.message.id, control.action) if control is not None else None
+        return Named(placed.view.message.id, control.action)
+
+    def _control_at(self, point: QPointF) -> Control | None:
+        placed = self._placed(point)
+        return control_at(placed, point.x(), point.y(), self._pane.page.x) if placed is not None else None
+
+    def _is_over_text(self, point: QPointF) -> bool:
+        control = self._control_at(point)
+        return control is not None and control.over_text
 
     def _place(self, point: QPointF) -> Place | None:
         """The position nearest to a point."""

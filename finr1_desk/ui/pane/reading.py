@@ -15,6 +15,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
+from finr1_desk.core.figures import EMPTY, read_figure
 from finr1_desk.ui.pane.blocks import (
     Block,
     Code,
@@ -35,10 +36,8 @@ PARAGRAPH_CHARS: Final = 4000  # a piece of a paragraph
 BULLETS: Final = ("•", "–", "◦")
 CANDIDATES: Final = 3  # cells of a column that are measured
 _GOOD_CUTS: Final = re.compile(r"[\n。！？；]|[.!?;] |[,，、 ]")
-_NUMBER: Final = re.compile(r"[\s$€£¥￥~≈+\-−–(]*\d[\d,.，\s]*(?:[%‰)]|bps?|x|[KMBT]n?|[万亿]?元?)*\s*", re.IGNORECASE)
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _INDENT: Final = re.compile("[ \t]*")
-_EMPTY_CELLS: Final = frozenset({"", "-", "–", "—", "n/a", "N/A", "不适用"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,4 +383,5 @@ def _words(text: str) -> list[str]:
 
 
 def _is_numeric(column: Sequence[str]) -> bool:
-    return all(cell in _EMPTY_CELLS or _NUMBER.fullmatch(cell.strip("* ")) is not None for cell in column)
+    cells = [cell.strip("* ") for cell in column]
+    return all(cell in EMPTY or read_figure(cell) is not None for cell in cells)

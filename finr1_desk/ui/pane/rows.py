@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -32,6 +33,7 @@ from finr1_desk.ui.theme import GRID
 log = logging.getLogger(__name__)
 
 PANEL_INSET: Final = GRID * 2
+TABLE_STRIP: Final = GRID * 3  # above a table, for its controls
 MOST_WIDTH: Final = 8000  # pixels of a table or of code; beyond, text is cut
 
 
@@ -72,13 +74,20 @@ class Insets:
 
 @dataclass(slots=True, eq=False)
 class Control:
-    """Something to press. `rect` is measured from the row's top left corner; `opened` is None but for a fold."""
+    """Something to press. `rect` is measured from the row's top left corner; `opened` is None but for a fold.
+
+    One that `follows` belongs to the one before it: Tab passes it over, the arrow keys lead to it. One `over_text` is
+    text of the row, which can be selected as well.
+    """
 
     action: str
     text: str
     rect: QRectF
     opened: bool | None = None
     accented: bool = False
+    follows: bool = False
+    over_text: bool = False
+    descending: bool | None = None  # how the rows are sorted by this column
 
 
 class Row:
@@ -122,6 +131,7 @@ class TextRow(Row):
         self.colours: Colours = ()
         self.rendered: Rendered | None = None
         self.is_coloured = False  # or is about to be
+        self.place_controls: Callable[[TextRow, Page], None] | None = None
         self.pan = 0.0  # pixels that a wide table or code is shifted to the left
 
     # -- layout
@@ -138,6 +148,8 @@ class TextRow(Row):
 
     @property
     def _insets(self) -> Insets:
+        if isinstance(self.block, Table) and self.block.first:
+            return replace(self.insets, top=TABLE_STRIP)
         if not isinstance(self.block, Code):
             return self.insets
         side = self.insets.left
@@ -175,11 +187,14 @@ class TextRow(Row):
         self.height += rendered.foot
         if isinstance(self.block, Table) and self.block.last and self.most_pan(page) > 0:
             self.height += GRID
+        if self.place_controls is not None:
+            self.place_controls(self, page)
         self.measured = True
 
     def show_block(self, block: Block, gap: float) -> None:
         """Takes another block in the place of its own, which has grown."""
         self.block, self.gap = block, gap
+        self.controls, self.place_controls = [], None
         self.rendered = None
         self.measured = False
         self.widths = None
@@ -214,6 +229,12 @@ class TextRow(Row):
 
     def _lift(self, page: Page) -> float:
         return page.look.lift if isinstance(self.block, Paragraph | ListItem | Plain | Quote) else 0
+
+    def shift_to(self, pan: float, page: Page) -> None:
+        """Shows a wide table or code from `pan` pixels on."""
+        self.pan = pan
+        if self.place_controls is not None:
+            self.place_controls(self, page)
 
     def most_pan(self, page: Page) -> float:
         """How far a document that is too wide can be shifted."""

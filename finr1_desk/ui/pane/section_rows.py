@@ -1,17 +1,31 @@
 """The rows of one section of an answer, kept in step with its growing text.
 
-Owns the reuse of rows while text comes in, and the widths that the pieces of a table share. Where rows stand, and
-which sections are shown, is the message's matter.
+Owns the reuse of rows while text comes in; and of tables, which come in pieces, the widths and the order of their
+lines. Where rows stand, and which sections are shown, is the message's matter.
 """
 
 from __future__ import annotations
 
-from finr1_desk.markup.markdown import Markdown, Run
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from finr1_desk.core.boxed import plain
+from finr1_desk.core.tables import TextTable, sorted_order
+from finr1_desk.markup.markdown import Markdown, Run, RunKind
 from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.rows import Insets, Page, Section, TextRow
 from finr1_desk.ui.pane.stream import BlockStream
+from finr1_desk.ui.pane.table_controls import make_controls, place_controls
 from finr1_desk.ui.pane.tables import TableWidths
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """By which column a table is sorted."""
+
+    column: int
+    descending: bool
 
 
 class SectionRows:
@@ -25,6 +39,7 @@ class SectionRows:
         self._insets = insets
         self._markdown = markdown
         self._widths: dict[int, TableWidths] = {}
+        self._sorts: dict[int, Sort] = {}
 
     def update(self, text: str, page: Page, *, finished: bool, first_gap: float) -> None:
         was_finished = self.stream.is_finished
@@ -42,15 +57,87 @@ class SectionRows:
                 row.estimate(page)
                 self.rows.append(row)
             self._share_widths(self.rows[index], page)
+        self._settle_tables(changed, finished=finished)
         if finished and not was_finished and self.stream.env.get("references"):
             for row in self.rows:  # links may have been defined below the text that uses them
                 row.forget_layout()
 
+    # -- tables
+
+    def table(self, block: int) -> TextTable:
+        """The cells of the table that begins at an offset of the source, in the order in which they are shown."""
+        rows = self._rows_of(block)
+        header = rows[0].block.header if rows and isinstance(rows[0].block, Table) else ()
+        body = [cells for row in rows if isinstance(row.block, Table) for cells in row.block.rows]
+        return TextTable(self._plain(header), tuple(map(self._plain, body)))
+
+    def sort(self, block: int, column: int) -> None:
+        """Sorts a table by a column: upwards, then downwards, then as it was written."""
+        before = self._sorts.pop(block, None)
+        if before is None or before.column != column:
+            self._sorts[block] = Sort(column, descending=False)
+        elif not before.descending:
+            self._sorts[block] = Sort(column, descending=True)
+        self._show_in_order(block)
+
+    def _settle_tables(self, changed: int, *, finished: bool) -> None:
+        """Gives finished tables their controls, and those that are sorted their order again."""
+        blocks = self.stream.blocks
+        growing = blocks[-1].block if blocks and not finished and isinstance(blocks[-1], Table) else -1
+        for index in range(changed, len(blocks)):
+            block = blocks[index]
+            if isinstance(block, Table) and block.block in self._sorts:
+                self._show_in_order(block.block)
+        for row in self.rows[max(changed - 1, 0) :] if not finished else self.rows:
+            block = row.block
+            if isinstance(block, Table) and block.first and block.block != growing and not row.controls:
+                self._furnish(row, block)
+
+    def _furnish(self, row: TextRow, table: Table) -> None:
+        """Gives a table, of which this is the first piece, its controls."""
+        row.controls = make_controls(row)
+        row.place_controls = place_controls
+        row.measured = False
+        self._mark_sorted(row, self._sorts.get(table.block))
+
+    @staticmethod
+    def _mark_sorted(row: TextRow, sort: Sort | None) -> None:
+        columns = [control for control in row.controls if control.over_text]
+        for number, control in enumerate(columns):
+            control.descending = sort.descending if sort is not None and sort.column == number else None
+
+    def _show_in_order(self, block: int) -> None:
+        rows = self._rows_of(block)
+        pieces = [piece for row in rows if isinstance(piece := self.stream.blocks[row.index], Table)]
+        written = [cells for piece in pieces for cells in piece.rows]
+        sort = self._sorts.get(block)
+        order = list(range(len(written)))
+        if sort is not None:
+            column = [self._plain(cells)[sort.column] for cells in written]
+            order = sorted_order(column, descending=sort.descending)
+        begin = 0
+        for row, piece in zip(rows, pieces, strict=True):
+            behind = begin + len(piece.rows)
+            row.block = replace(piece, rows=tuple(written[index] for index in order[begin:behind]))
+            row.rendered = None
+            row.measured = False
+            begin = behind
+            self._mark_sorted(row, sort)
+
+    def _rows_of(self, block: int) -> list[TextRow]:
+        """The pieces of a table."""
+        return [row for row in self.rows if isinstance(row.block, Table) and row.block.block == block]
+
+    def _plain(self, cells: Sequence[str]) -> tuple[str, ...]:
+        return tuple(plain_cell(self._read(cell)) for cell in cells)
+
     def measure_tables(self, page: Page) -> None:
-        """The fonts changed."""
+        """The fonts or the language changed."""
         self._widths.clear()
         for row in self.rows:
             self._share_widths(row, page)
+            if row.controls and isinstance(row.block, Table):
+                self._furnish(row, row.block)
 
     def _share_widths(self, row: TextRow, page: Page) -> None:
         block = row.block
@@ -65,3 +152,8 @@ class SectionRows:
 
     def _read(self, text: str) -> list[Run]:
         return self._markdown.runs(text, self.stream.env)
+
+
+def plain_cell(runs: Sequence[Run]) -> str:
+    """What a cell says, without markup: also a figure that was written as a formula."""
+    return "".join(plain(run.text.strip("$")) if run.kind is RunKind.MATHS else run.text for run in runs).strip()

@@ -131,6 +131,21 @@ def control(action: str) -> str:
     return names[action]
 
 
+def table_control(verb: str) -> str:
+    """What can be done with a table."""
+    names = {
+        "copy": QCoreApplication.translate("ChatPane", "Copy table"),
+        "csv": QCoreApplication.translate("ChatPane", "CSV…"),
+        "xlsx": QCoreApplication.translate("ChatPane", "Excel…"),
+        "plot": QCoreApplication.translate("ChatPane", "Plot…"),
+    }
+    return names[verb]
+
+
+def sort_by(column: str) -> str:
+    return QCoreApplication.translate("ChatPane", "Sort by “{column}”").format(column=column)
+
+
 def menu(entry: str) -> str:
     """An entry of the context menu."""
     names = {

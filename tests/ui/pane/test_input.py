@@ -16,6 +16,7 @@ from finr1_desk.core.conversation import MessageState
 from finr1_desk.ui.pane.message_view import TOGGLE
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import Section, TextRow
+from finr1_desk.ui.pane.table_controls import TableAction
 from tests.ui.pane.samples import CHINESE, ENGLISH, answer, question
 
 LEFT = Qt.MouseButton.LeftButton
@@ -233,7 +234,8 @@ def test_tab_goes_through_the_controls_and_leaves(qtbot: QtBot, pane: ChatPane) 
         passed.append((pane.controls.focused.message_id, pane.controls.focused.action))
         if not pane.controls.move_focus(True):
             break
-    assert passed == [("q1", "copy_question"), ("a1", "copy_answer"), ("a1", "regenerate")]
+    table = TableAction("copy", Section.BODY, TEXT.index("| a")).name
+    assert passed == [("q1", "copy_question"), ("a1", table), ("a1", "copy_answer"), ("a1", "regenerate")]
     assert pane.controls.move_focus(False)
     QApplication.sendEvent(pane, QFocusEvent(QEvent.Type.FocusOut))
     assert pane.controls.focused is None
@@ -353,7 +355,21 @@ def test_messages_and_controls_are_accessible(pane: ChatPane) -> None:
     assert answered.parent().childCount() == 2
     assert interface.indexOfChild(answered) == 1
     names = [answered.child(n).text(QAccessible.Text.Name) for n in range(answered.childCount())]
-    assert names == ["Thought for 34 s · 812 tokens", "Copy", "Copy answer", "Copy with reasoning", "Regenerate"]
+    assert names == [
+        "Thought for 34 s · 812 tokens",
+        "Copy table",
+        "CSV…",
+        "Excel…",
+        "Plot…",
+        "Sort by “Year”",
+        "Sort by “Interest”",
+        "Sort by “Principal”",
+        "Sort by “Balance”",
+        "Copy",
+        "Copy answer",
+        "Copy with reasoning",
+        "Regenerate",
+    ]
     button = answered.child(0)
     assert button.role() == QAccessible.Role.Button
     pane.verticalScrollBar().setValue(0)

@@ -1,0 +1,65 @@
+"""What a pressed control does to the messages shown: folding thinking, sorting a table, copying the final answer.
+
+Owns these; everything that reaches beyond the pane leaves as one of its signals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+
+from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
+from finr1_desk.ui.pane.rows import Section
+from finr1_desk.ui.pane.table_controls import SORT, TableAction
+
+if TYPE_CHECKING:
+    from finr1_desk.ui.pane.pane import ChatPane
+
+
+class Pressing:
+    """The controls of one pane, as they are pressed."""
+
+    def __init__(self, pane: ChatPane) -> None:
+        self._pane = pane
+
+    def press(self, message_id: str, action: str) -> None:
+        """Does what a control says: folds, sorts, copies the final answer, or tells those who listen."""
+        pane = self._pane
+        index = pane.index_of(message_id)
+        if index is None:
+            return
+        if (table := TableAction.named(action)) is not None:
+            self._press_table(index, table)
+        elif action == TOGGLE:
+            self.toggle_thinking(index)
+        elif action == "copy_boxed":
+            QGuiApplication.clipboard().setText(pane.flow.views[index].source(Section.BOXED))
+        else:
+            pane.actionTriggered.emit(message_id, action)
+
+    def toggle_thinking(self, index: int) -> None:
+        pane = self._pane
+        view = pane.flow.views[index]
+        if not isinstance(view, AnswerView):
+            return
+        # The header that was pressed stays where it is, also at the end of the text.
+        pane.flow.following = False
+        pane.selection.drop_in(index)
+        opened = view.toggle_thinking()
+        pane.rows_changed(index)
+        pane.flow.following = pane.flow.is_at_end
+        pane.thinkingToggled.emit(view.message.id, opened)
+
+    def _press_table(self, index: int, action: TableAction) -> None:
+        pane = self._pane
+        view = pane.flow.views[index]
+        rows = view.section(action.section) if isinstance(view, AnswerView) else None
+        if rows is None:
+            return
+        if action.verb == SORT:
+            rows.sort(action.block, action.column)
+            pane.selection.drop_in(index)
+            pane.rows_changed(index)
+        else:
+            pane.tableWanted.emit(action.verb, rows.table(action.block))

@@ -1,0 +1,85 @@
+"""From the wish of a reader to the clipboard, the file and the dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from finr1_desk.app.background import MainThread, Pool
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.tables import TextTable
+from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.pane.pane import ChatPane
+from finr1_desk.ui.plot.dialog import PlotDialog
+from finr1_desk.ui.table_desk import TableDesk
+from finr1_desk.ui.theme import LIGHT
+from finr1_desk.ui.window import Window
+
+TABLE = TextTable(("a", "n"), (("=x", "1"), ("y", "2")))
+
+
+class _Answers(Dialogs):
+    """A user who always gives the same path."""
+
+    path: Path | None = None
+
+    def file_to_save(self, title: str, name: str, kinds: str) -> Path | None:
+        return self.path
+
+
+class _Desk:
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.pane = ChatPane(LIGHT, window)
+        self.dialogs = _Answers(window)
+        self.pool = Pool(MainThread(window))
+        self.errors: list[UserError] = []
+        self.desk = TableDesk(self.pane, window, self.dialogs, self.pool, self.errors.append)
+
+
+@pytest.fixture
+def desk(window: Window) -> Iterator[_Desk]:
+    made = _Desk(window)
+    yield made
+    made.pool.close()
+
+
+def test_a_copied_table_is_text_and_html(desk: _Desk) -> None:
+    desk.pane.tableWanted.emit("copy", TABLE)
+    copied = QApplication.clipboard().mimeData()
+    assert copied.text() == "a\tn\n'=x\t1\ny\t2"
+    assert "<table" in copied.html()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_table_is_saved_and_said_where(desk: _Desk, qtbot: QtBot, tmp_path: Path, kind: str) -> None:
+    desk.dialogs.path = tmp_path / f"t.{kind}"
+    desk.pane.tableWanted.emit(kind, TABLE)
+    qtbot.waitUntil(lambda: desk.window.notice.isVisibleTo(desk.window), timeout=30_000)
+    assert desk.dialogs.path.stat().st_size > 0
+    assert desk.window.notice.hint() == str(desk.dialogs.path)
+
+
+def test_what_fails_is_told(desk: _Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.dialogs.path = tmp_path / "missing" / "t.csv"
+    desk.pane.tableWanted.emit("csv", TABLE)
+    qtbot.waitUntil(lambda: bool(desk.errors), timeout=30_000)
+    assert desk.errors[0].code is ErrorCode.FILE_UNWRITABLE
+
+
+def test_nothing_happens_where_the_user_changes_their_mind(desk: _Desk) -> None:
+    desk.pane.tableWanted.emit("csv", TABLE)
+    assert not desk.window.notice.isVisibleTo(desk.window)
+
+
+def test_figures_are_plotted_and_words_are_not(desk: _Desk) -> None:
+    desk.pane.tableWanted.emit("plot", TABLE)
+    dialog = desk.window.findChild(PlotDialog)
+    assert dialog is not None
+    dialog.reject()
+    desk.pane.tableWanted.emit("plot", TextTable(("a",), (("x",),)))
+    assert "figures" in desk.window.notice.text()
