@@ -175,11 +175,8 @@ class PlotDialog(QDialog):
         Raises:
             UserError: `FILE_UNWRITABLE`.
         """
-        if path.suffix.casefold() == ".svg":
-            is_written = self._write_svg(path)
-        else:
-            is_written = self._picture().save(str(path))
-        if not is_written:
+        is_svg = path.suffix.casefold() == ".svg"
+        if not (self._write_svg(path) if is_svg else self._picture().save(str(path))):
             raise UserError(ErrorCode.FILE_UNWRITABLE, path=str(path), reason=None)
 
     def _picture(self) -> QImage:
