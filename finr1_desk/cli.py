@@ -231,6 +231,7 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         json=getattr(options, "json", False),
         save=getattr(options, "save", False),
         samples=getattr(options, "samples", 1),
+        server=getattr(options, "server", False),
     )
 
 

@@ -5,41 +5,19 @@ Owns its small file and its keys' way from the keychain to a request. It contact
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from finr1_desk.app.background import Pool
 from finr1_desk.core.errors import UserError
-from finr1_desk.core.remote import RemoteServer, ServerAccess, host_of
+from finr1_desk.core.remote import RemoteServer, ServerAccess
 from finr1_desk.store.paths import DataPaths
 from finr1_desk.store.policy import Policy, load_policy
 from finr1_desk.store.secrets import Secrets
+from finr1_desk.store.server_access import Credentials, access_to, credentials_of, keep_credentials
 from finr1_desk.store.settings_file import load_server, save_server
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What lets a request in: the key, and headers that a gateway may want beside it."""
-
-    key: str = ""
-    headers: Mapping[str, str] | None = None
-
-    def to_text(self) -> str:
-        return json.dumps({"key": self.key, "headers": dict(self.headers or {})})
-
-    @classmethod
-    def from_text(cls, text: str | None) -> Credentials:
-        try:
-            values = json.loads(text or "{}")
-            key, headers = values.get("key", ""), values.get("headers", {})
-        except (ValueError, AttributeError):
-            return cls()
-        good = isinstance(key, str) and isinstance(headers, dict)
-        return cls(key, {str(name): str(value) for name, value in headers.items()}) if good else cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +45,13 @@ class TeamServer(QObject):
         value = load_server(paths)
         self.value = replace(value, in_use=value.in_use and self.policy.allows(value.base_url))
 
-    def access(self, address: str) -> ServerAccess:
+    def access(self, _address: str) -> ServerAccess:
         """What a request is sent with. Called off the main thread; it may wait for the keychain.
 
         Raises:
             UserError: `SERVER_FORBIDDEN`.
         """
-        server = self.value
-        self.policy.check(server.base_url)
-        credentials = Credentials.from_text(self.secrets.get("server", host_of(address)))
-        return ServerAccess(server, credentials.key, credentials.headers or {})
+        return access_to(self.value, self.policy, self.secrets)
 
     def set(self, server: RemoteServer, credentials: Credentials | None = None) -> None:
         """Keeps a server; `credentials` None leaves those of its host as they are."""
@@ -99,7 +74,7 @@ class TeamServer(QObject):
         if credentials is None:
             done()
         else:
-            self._pool.run(lambda: self._keep(server.host, credentials), done, self.failed.emit)
+            self._pool.run(lambda: keep_credentials(server.host, credentials, self.secrets), done, self.failed.emit)
 
     def use(self, on: bool) -> None:
         """Sends questions to the server from now on, or answers them here again."""
@@ -108,9 +83,7 @@ class TeamServer(QObject):
 
     def look_up(self, host: str) -> None:
         """Asks the keychain for what lets into a server; `known` tells."""
-        self._pool.run(
-            lambda: Credentials.from_text(self.secrets.get("server", host)), self.known.emit, self.failed.emit
-        )
+        self._pool.run(lambda: credentials_of(host, self.secrets), self.known.emit, self.failed.emit)
 
     def test(self, server: RemoteServer, credentials: Credentials) -> None:
         """Asks a server for its models; `tested` tells. Nothing of a conversation is sent."""
@@ -124,9 +97,3 @@ class TeamServer(QObject):
             return Tested(names, time.monotonic() - begun)
 
         self._pool.run(work, self.tested.emit, self.tested.emit)
-
-    def _keep(self, host: str, credentials: Credentials) -> None:
-        if credentials == Credentials():
-            self.secrets.delete("server", host)
-        else:
-            self.secrets.set("server", host, credentials.to_text())

@@ -32,7 +32,10 @@ from finr1_desk.core.events import (
     Started,
     TextProduced,
 )
+from finr1_desk.core.remote import ServerAccess
 from finr1_desk.engine.client import EngineClient
+from finr1_desk.engine.remote.engine import RemoteEngine
+from finr1_desk.engine.routing import RoutedEngine
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import Store
@@ -57,6 +60,7 @@ class Answering:
     Args:
         identify: gives the identity of a loaded model, once an answer has ended.
         on_retry: told when the engine died and the question is asked again in a safe mode.
+        access: what lets a request into a server, where one is asked.
     """
 
     def __init__(
@@ -64,9 +68,13 @@ class Answering:
         runtime_dir: Path,
         identify: Callable[[LoadedModel], ModelIdentity],
         on_retry: Callable[[EngineDied], None],
+        access: Callable[[str], ServerAccess],
     ) -> None:
         self._inbox: queue.SimpleQueue[EngineEvent | _Interrupt] = queue.SimpleQueue()
-        self._client = EngineClient(runtime_dir, self._inbox.put, kind="terminal")
+        self._client = RoutedEngine(
+            lambda: EngineClient(runtime_dir, self._inbox.put, kind="terminal"),
+            lambda: RemoteEngine(access, self._inbox.put),
+        )
         self._identify = identify
         self._on_retry = on_retry
         self._writing: Writing | None = None

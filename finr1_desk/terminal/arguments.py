@@ -147,6 +147,9 @@ def _ask(commands: Commands, translate: Translate) -> None:
         default=1,
         help=translate("Terminal", "write so many answers side by side, give the one that most agree on"),
     )
+    parser.add_argument(
+        "--server", action="store_true", help=translate("Terminal", "ask the team server that was set up in the window")
+    )
     parser.add_argument("--json", action="store_true", help=translate("Terminal", "print one JSON object"))
     parser.add_argument("--save", action="store_true", help=translate("Terminal", "keep it as a conversation"))
 

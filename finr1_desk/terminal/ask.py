@@ -18,7 +18,7 @@ from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import FinishReason, LeftOut, Message, MessageState, ModelIdentity
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.events import GenerateRequest
+from finr1_desk.core.events import GenerateRequest, ModelRequest
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.wording import count_text
 from finr1_desk.terminal.answering import Answer, Answering, unsaved_answer
@@ -51,6 +51,7 @@ class AskOptions:
     json: bool = False
     save: bool = False
     samples: int = 1
+    server: bool = False
 
 
 def ask(workspace: Workspace, options: AskOptions) -> int:
@@ -62,16 +63,9 @@ def ask(workspace: Workspace, options: AskOptions) -> int:
     text = _question(options.text)
     if not text.strip():
         raise UserError(ErrorCode.EMPTY_QUESTION)
-    model = workspace.model(options.model)
-    if model.is_built_in and options.model is None and not options.json and sys.stderr.isatty():
-        workspace.voice.note(
-            workspace.voice.translate(
-                "Terminal", "No Fin-R1 was found on this machine; the built-in demonstration model answers."
-            )
-        )
     system = None if options.no_system else (options.system or workspace.settings.system_prompt or None)
     request = GenerateRequest(
-        model=workspace.model_request(model, options.loading),
+        model=_model(workspace, options),
         turns=(*((Turn("system", system),) if system else ()), Turn("user", text)),
         overrides=workspace.sampling(dict(options.sampling)),
         seed=options.seed,
@@ -84,6 +78,20 @@ def ask(workspace: Workspace, options: AskOptions) -> int:
         return _answer(workspace, options, request, store, system, text)
 
 
+def _model(workspace: Workspace, options: AskOptions) -> ModelRequest:
+    """The model to ask, on the team server or here; says so where it is the demonstration model for want of another."""
+    if options.server:
+        return ModelRequest(workspace.server().address)
+    model = workspace.model(options.model)
+    if model.is_built_in and options.model is None and not options.json and sys.stderr.isatty():
+        workspace.voice.note(
+            workspace.voice.translate(
+                "Terminal", "No Fin-R1 was found on this machine; the built-in demonstration model answers."
+            )
+        )
+    return workspace.model_request(model, options.loading)
+
+
 def _answer(
     workspace: Workspace,
     options: AskOptions,
@@ -93,7 +101,7 @@ def _answer(
     text: str,
 ) -> int:
     message = _kept_question(store, system, text) if store is not None else unsaved_answer()
-    answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry)
+    answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry, workspace.access)
     sink = Sink(workspace.voice, answering, quiet=options.json, think=options.think)
     sampled: Sampled | None = None
     try:
@@ -179,6 +187,8 @@ def waiting_text(voice: Voice, status: LiveStatus) -> str:
     match status.phase:
         case Phase.QUEUED:
             return voice.translate("Terminal", "Waiting for %1 other answers…", str(status.ahead))
+        case Phase.WAITING:
+            return voice.translate("Terminal", "The server is busy; asking again in %1 s…", str(round(status.wait_s)))
         case Phase.LOADING:
             return voice.translate("Terminal", "Loading the model… %1 %", f"{status.load_fraction:.0%}".rstrip("%"))
         case Phase.PREFILL:
@@ -247,7 +257,8 @@ def json_of(answer: Answer, request: GenerateRequest) -> dict[str, Any]:
         },
         "model": {
             "name": identity.name,
-            "path": request.model.path,
+            "path": None if identity.server else request.model.path,
+            "server": identity.server or None,
             "sha256": identity.sha256,
             "quantisation": identity.quantisation,
         },

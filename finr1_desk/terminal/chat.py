@@ -70,7 +70,7 @@ def chat(workspace: Workspace, options: AskOptions, resume: str | None) -> int:
     request = workspace.model_request(model, options.loading)
     with workspace.store() as store:
         conversation = find_conversation(store, resume, workspace.voice) if resume else None
-        answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry)
+        answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry, workspace.access)
         try:
             answering.prepare(request)
             talk = Chat(workspace, options, request, store, answering, conversation)

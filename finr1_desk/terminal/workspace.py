@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest, SnapshotPlace
+from finr1_desk.core.remote import RemoteServer, ServerAccess, host_of, is_remote
 from finr1_desk.core.settings import Settings, loading_values, sampling_overrides, snapshot_budget
 from finr1_desk.library.discovery import FoundModel, default_model, inspect_model
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
-from finr1_desk.store.settings_file import load_model_settings, load_settings
+from finr1_desk.store.policy import load_policy
+from finr1_desk.store.secrets import Secrets
+from finr1_desk.store.server_access import access_to
+from finr1_desk.store.settings_file import load_model_settings, load_server, load_settings
 
 if TYPE_CHECKING:
     from finr1_desk.core.conversation import ModelIdentity
@@ -96,6 +100,22 @@ class Workspace:
         own = load_model_settings(self.paths, model.path)
         return ModelRequest(str(model.path), **loading_values(self.settings, own, loading))
 
+    def server(self) -> RemoteServer:
+        """The team server that was set up in the window.
+
+        Raises:
+            UserError: `SERVER_ADDRESS`: there is none; `SERVER_FORBIDDEN`.
+        """
+        server = load_server(self.paths)
+        if not server.base_url:
+            raise UserError(ErrorCode.SERVER_ADDRESS, value="")
+        load_policy().check(server.base_url)
+        return server
+
+    def access(self, _address: str) -> ServerAccess:
+        """What a request to the team server is sent with."""
+        return access_to(self.server(), load_policy(), Secrets(self.paths))
+
     def sampling(self, explicit: dict[str, float | int]) -> dict[str, float | int]:
         """The sampling to ask for: the command line's, else the settings'; the model's own fills in the rest."""
         return sampling_overrides(self.settings) | explicit
@@ -110,6 +130,8 @@ class Workspace:
         """Which model it is; its hash where that is known or costs nothing."""
         from finr1_desk.core.conversation import ModelIdentity
 
+        if is_remote(model.request.path):
+            return ModelIdentity(model.name, "", "", server=host_of(model.request.path))
         return ModelIdentity(model.name, model.file_name, model.quantisation, self._sha256(Path(model.request.path)))
 
     def _sha256(self, path: Path) -> str | None:

@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from finr1_desk.app.team_server import Credentials, TeamServer, Tested
+from finr1_desk.app.team_server import TeamServer, Tested
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.remote import MOST_SECONDS, RemoteServer, checked_url, host_of, is_in_the_clear, is_loopback
+from finr1_desk.store.server_access import Credentials
 from finr1_desk.ui.named import named
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.theme import GRID

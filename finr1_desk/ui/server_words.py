@@ -25,6 +25,11 @@ def _before_an_answer(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str
     """What keeps a question from being sent."""
     host, reason = str(params.get("host") or "?"), _reason(params)
     match code:
+        case ErrorCode.SERVER_ADDRESS if not params.get("value"):
+            return (
+                translate("ServerWords", "No server has been set up."),
+                translate("ServerWords", "Set one up in the window: Models, “Team server…”."),
+            )
         case ErrorCode.SERVER_ADDRESS:
             return (
                 filled(translate("ServerWords", "“%1” is no address of a server."), str(params.get("value") or "")),

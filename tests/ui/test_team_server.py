@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 
-from finr1_desk.app.team_server import Credentials
 from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.remote import RemoteServer
 from finr1_desk.engine.routing import RoutedEngine
 from finr1_desk.store.policy import Policy
+from finr1_desk.store.server_access import Credentials
 from finr1_desk.ui.server_dialog import ServerDialog
 from tests.helpers.scripted_server import MODEL, Reply, ScriptedServer, answered, piece, serving
 from tests.ui.played import Running
