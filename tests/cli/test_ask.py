@@ -46,7 +46,7 @@ def test_json_is_one_object_with_all_the_facts(cli: Cli, speaking_model: Path) -
     assert found["usage"]["completion_tokens"] > 0
     assert set(found["timing"]) == {"load_s", "prefill_s", "decode_s", "tokens_per_s"}
     assert found["timing"]["load_s"] > 0
-    assert set(found["model"]) == {"name", "path", "sha256", "quantisation"}
+    assert set(found["model"]) == {"name", "path", "server", "sha256", "quantisation"}
     assert found["model"]["path"] == str(speaking_model)
     assert found["model"]["sha256"] == hashlib.sha256(speaking_model.read_bytes()).hexdigest()
     assert found["seed"] == 7
