@@ -1,14 +1,15 @@
 r"""The Markdown dialect of the application: markdown-it-py, and the rules in which the models' text departs from it.
 
 Owns the parser's configuration and the reading of inline text into runs; it knows nothing of Qt and loads nothing.
-Four rules are its own: emphasis beside Chinese punctuation (`**净利润**增长` is bold although CommonMark's flanking
-rules say otherwise), formulas that Markdown must not touch (`\( … \)`, `\[ … \]`, `$$ … $$`), boxed answers, and a
-limit of nesting below which text is shown as it is instead of being dropped.
+Five rules are its own: emphasis beside Chinese punctuation (`**净利润**增长` is bold although CommonMark's flanking
+rules say otherwise), formulas that Markdown must not touch (`\( … \)`, `\[ … \]`, `$$ … $$`, and `$ … $` where it is
+no amount), boxed answers, footnotes, and a limit of nesting below which text stays as it is instead of being dropped.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -20,15 +21,18 @@ from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
 
 from finr1_desk.core.boxed import plain
+from finr1_desk.markup import dollars, footnotes
 
 MAX_NESTING: Final = 24  # tokens deep: 12 lists in each other, or 24 quotes
-Env = dict[str, Any]  # the parser's: reference definitions
+UNFINISHED: Final = "\ufdd0"  # before a closer that is not there yet; `cleaned` leaves none in a text
+Env = dict[str, Any]  # the parser's: definitions of references and of footnotes, by label
 
 _LINK_SCHEMES: Final = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _UNSHOWABLE: Final = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdef\ufffc\ufffe\uffff]")
 _LINE_ENDS: Final = re.compile("\r\n?")
 _OTHER_BREAKS: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
-_BOXED: Final = re.compile(r"\\(?:boxed|fbox)\{")
+_BARE_BOXED: Final = r"(?<![A-Za-z\\])boxed\{"
+_BOXED: Final = re.compile(r"\\(?:boxed|fbox)\s*\{|" + _BARE_BOXED)
 _CLOSERS: Final = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
 _BLOCK_MATHS: Final = ("\\[", "$$")
 # Han, kana, hangul, their punctuation and the full-width forms.
@@ -43,9 +47,11 @@ class RunKind(StrEnum):
     TEXT = "text"
     CODE = "code"
     MATHS = "maths"  # TeX source, with its delimiters
+    HALF = "half"  # the TeX source of a formula that is still being written, with its opener
     BOXED = "boxed"  # a final answer as plain text
     IMAGE = "image"  # its alternative text; nothing is ever loaded
     BREAK = "break"
+    NOTE = "note"  # the label of a footnote
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,11 @@ class Markdown:
             "table", "maths_block", _maths_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
         )
         parser.validateLink = lambda url: True  # type: ignore[method-assign]  # every link is read; few become clickable
+        parser.block.ruler.before("reference", "footnote", footnotes.definition, {"alt": ["paragraph", "reference"]})
         parser.inline.ruler.before("escape", "maths", _maths)
+        parser.inline.ruler.before("link", "footnote", footnotes.reference)
+        text_end = re.compile(f"{parser.inline.terminator_re.pattern}|{_BARE_BOXED}")
+        parser.inline.ruler.at("text", _text_until(text_end))
         parser.inline.ruler.at("emphasis", _emphasis)
         parser.inline.ruler.at("strikethrough", _strikethrough)
         self._parser = parser
@@ -124,13 +134,20 @@ def _runs(tokens: list[Token]) -> list[Run]:
             runs.append(replace(style, kind=RunKind.BREAK, text="\n"))
         elif token.type == "image":
             runs.append(replace(style, kind=RunKind.IMAGE, text=_plain_text(token.children or [])))
+        elif token.type == "maths_inline" and UNFINISHED in token.content:
+            runs.append(replace(style, kind=RunKind.HALF, text=token.content.partition(UNFINISHED)[0]))
         elif token.content:
             inline_kind = _KIND_OF_TOKEN.get(token.type, RunKind.TEXT)
             runs.append(replace(style, kind=inline_kind, text=token.content))
     return runs
 
 
-_KIND_OF_TOKEN: Final = {"code_inline": RunKind.CODE, "maths_inline": RunKind.MATHS, "boxed_inline": RunKind.BOXED}
+_KIND_OF_TOKEN: Final = {
+    "code_inline": RunKind.CODE,
+    "maths_inline": RunKind.MATHS,
+    "boxed_inline": RunKind.BOXED,
+    "footnote_ref": RunKind.NOTE,
+}
 
 
 def _plain_text(tokens: list[Token]) -> str:
@@ -210,13 +227,13 @@ def _strikethrough(state: StateInline, silent: bool) -> bool:
 
 
 def _maths(state: StateInline, silent: bool) -> bool:
-    r"""`\( … \)`, `\[ … \]`, `$$ … $$` and `\boxed{…}` inside a paragraph; an opener without its closer is text."""
+    r"""`\( … \)`, `\[ … \]`, `$$ … $$`, `$ … $`, `\boxed{…}` in a paragraph; an opener without its closer is text."""
     opener = state.src[state.pos : state.pos + 2]
-    if opener[:1] == "\\" and _BOXED.match(state.src, state.pos):
+    if opener[:1] in "\\b" and _BOXED.match(state.src, state.pos):
         return _boxed(state, silent)
     closer = _CLOSERS.get(opener)
     if closer is None:
-        return False
+        return opener[:1] == "$" and _dollars(state, silent)
     end = state.src.find(closer, state.pos + 2, state.posMax)
     if opener == "$$" and not state.src[state.pos + 2 : end].strip():
         return False
@@ -228,6 +245,34 @@ def _maths(state: StateInline, silent: bool) -> bool:
         token.content = state.src[state.pos : stop]
     state.pos = stop
     return True
+
+
+def _dollars(state: StateInline, silent: bool) -> bool:
+    end = dollars.formula_end(state.src, state.pos, state.posMax)
+    if end is None and state.src.find("$", state.pos + 1) - 1 == state.src.find(UNFINISHED, state.pos) > 0:
+        end = state.posMax  # the closer was put there for now
+    if end is None:
+        return False
+    if not silent:
+        state.push("maths_inline", "", 0).content = state.src[state.pos : end]
+    state.pos = end
+    return True
+
+
+def _text_until(end: re.Pattern[str]) -> Callable[[StateInline, bool], bool]:
+    """The rule for plain text, which ends where another rule may begin."""
+
+    def text(state: StateInline, silent: bool) -> bool:
+        match = end.search(state.src, state.pos, state.posMax)
+        position = match.start() if match else state.posMax
+        if position == state.pos:
+            return False
+        if not silent:
+            state.append_pending(state.src[state.pos : position])
+        state.pos = position
+        return True
+
+    return text
 
 
 def _boxed(state: StateInline, silent: bool) -> bool:

@@ -61,7 +61,10 @@ class Code(Block):
 
 @dataclass(frozen=True, slots=True)
 class Maths(Block):
+    """A formula on lines of its own; `open` while its closer is not there."""
+
     text: str
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

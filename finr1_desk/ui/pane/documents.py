@@ -28,5 +28,9 @@ class Documents:
             oldest, _ = self._rows.popitem(last=False)
             oldest.rendered = None
 
+    def awaiting(self, sources: set[str]) -> list[TextRow]:
+        """The rows that show the source of one of these formulas."""
+        return [row for row in self._rows if row.rendered is not None and row.rendered.awaited & sources]
+
     def clear(self) -> None:
         self._rows.clear()

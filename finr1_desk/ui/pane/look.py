@@ -117,7 +117,7 @@ class Look:
 
     def _make_format(self, run: Run, tone: Tone, level: int) -> QTextCharFormat:
         result = QTextCharFormat()
-        fixed = run.kind in (RunKind.CODE, RunKind.MATHS)
+        fixed = run.kind in (RunKind.CODE, RunKind.MATHS, RunKind.HALF)
         font = QFont(self.code if fixed else self.heading_font(level) if level else self.text)
         if run.bold or run.kind is RunKind.BOXED:
             font.setWeight(QFont.Weight.DemiBold if level == 0 else QFont.Weight.Bold)
@@ -134,6 +134,9 @@ class Look:
             result.setToolTip(run.href)
             result.setFontUnderline(True)
         result.setForeground(QBrush(color))
+        if run.kind is RunKind.NOTE:
+            result.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
+            result.setForeground(QBrush(self.color("muted")))
         if run.kind is RunKind.CODE:
             result.setBackground(QBrush(self.color("code")))
         return result

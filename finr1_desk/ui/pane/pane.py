@@ -47,6 +47,7 @@ from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import Selection
 from finr1_desk.ui.pane.textmap import range_rects
 from finr1_desk.ui.pane.timing import IdleWork, Waiting
+from finr1_desk.ui.pane.typesetting import Typesetting
 from finr1_desk.ui.theme import GRID, Theme
 
 log = logging.getLogger(__name__)
@@ -83,11 +84,12 @@ class ChatPane(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._look = Look(theme, 100)
-        self._page = page_for(self._look, 400)
         self._manner = Manner(Markdown(), describe_error, fold_thinking=True)
         self._flow = Flow(self._measure)
         self._index: dict[str, int] = {}
         self._documents = Documents()
+        self._typesetting = Typesetting(self, self._flow, self._documents, self._after_change)
+        self._page = page_for(self._look, 400, self._typesetting.formulas)
         self._colouring = ColouringQueue(self, lambda: self._idle.start())
         self._banner = Banner()
         self.selection = Selection()
@@ -118,6 +120,7 @@ class ChatPane(QAbstractScrollArea):
             view.estimate(self._page)
         self._index = {view.message.id: index for index, view in enumerate(views)}
         self._flow.set_views(views)
+        self._typesetting.expect()
         self._flow.following = True
         self._waiting.told()
         self._after_change()
@@ -132,6 +135,7 @@ class ChatPane(QAbstractScrollArea):
         view.estimate(self._page)
         self._index[message.id] = len(self._flow.views)
         self._flow.add(view)
+        self._typesetting.expect()
         self._waiting.told()
         if message.role is Role.USER:
             self._flow.following = True
@@ -311,7 +315,7 @@ class ChatPane(QAbstractScrollArea):
         self._repainting.repaint(before)
 
     def _lay_out_anew(self) -> None:
-        self._page = page_for(self._look, self.viewport().width())
+        self._page = page_for(self._look, self.viewport().width(), self._typesetting.formulas)
         for view in self._flow.views:
             view.forget_layout(self._page)
         self._flow.touch_all()
@@ -367,7 +371,7 @@ class ChatPane(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._flow.height = float(self.viewport().height())
-        before, self._page = self._page, page_for(self._look, self.viewport().width())
+        before, self._page = self._page, page_for(self._look, self.viewport().width(), self._typesetting.formulas)
         if (before.width, before.reach) != (self._page.width, self._page.reach):
             for view in self._flow.views:
                 view.take_width(self._page)

@@ -16,6 +16,7 @@ from typing import Final
 from markdown_it.token import Token
 
 from finr1_desk.core.figures import EMPTY, read_figure
+from finr1_desk.markup.dollars import formula_end
 from finr1_desk.ui.pane.blocks import (
     Block,
     Code,
@@ -34,10 +35,17 @@ CODE_LINES: Final = 40  # a piece of a code block
 CODE_COLUMNS: Final = 2000  # a longer line is cut
 PARAGRAPH_CHARS: Final = 4000  # a piece of a paragraph
 BULLETS: Final = ("•", "–", "◦")
+TASKS: Final = {" ": "☐", "x": "☑", "X": "☑"}
+LONGEST_LABEL: Final = 12  # of a footnote, in the margin
 CANDIDATES: Final = 3  # cells of a column that are measured
 _GOOD_CUTS: Final = re.compile(r"[\n。！？；]|[.!?;] |[,，、 ]")
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _INDENT: Final = re.compile("[ \t]*")
+_TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
+_FORMULA_OPENER: Final = re.compile(r"(?<!\\)\$|\\\(")
+_TEX_STRUCTURE: Final = re.compile(r"\\(?:(?:text\w*|math\w+|[dt]?frac|left|right|sqrt)(?![A-Za-z])|[,;:!])")
+_TEX_SYMBOL: Final = re.compile(r"\\[A-Za-z]+")
+_TEX_MARKS: Final = str.maketrans("", "", "{}^_$\\ ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +252,11 @@ class BlockReader:
                 text = "\n".join(line for _, _, line in lines)
                 return [Code(start, end, text, _language(token), start)]
             case "maths_block":
-                return [Maths(start, end, token.content)]
+                return [Maths(start, end, token.content, token.info == "open")]
+            case "footnote_open":
+                label = token.meta["label"]
+                shown = label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
+                return [ListItem(start, end, f"[{shown}]", self._blocks(tokens[1:-1], depth + 1), first=False)]
             case "table_open":
                 aligns, rows = _table_cells(tokens)
                 return [_table_piece((start, end), aligns, rows[0], tuple(rows[1:]), start, last=True)]
@@ -261,6 +273,9 @@ class BlockReader:
 
     def _item(self, tokens: Sequence[Token], marker: str, depth: int, *, first: bool) -> ListItem:
         start, end = self._span(tokens[0])
+        if marker in BULLETS and len(tokens) > 2 and (task := _TASK.match(tokens[2].content)):
+            marker = TASKS[task.group(1)]
+            tokens[2].content = tokens[2].content[task.end() :]
         return ListItem(start, end, marker, self._blocks(tokens[1:-1], depth + 1), first)
 
 
@@ -366,7 +381,25 @@ def _shown(cell: str) -> str:
     """About what is seen of a cell: no markers of emphasis, no addresses."""
     if "](" in cell:
         cell = _LINK.sub(r"\1", cell)
+    if "$" in cell or "\\(" in cell:
+        cell = _with_stand_ins(cell)
     return cell.replace("**", "").replace("`", "")
+
+
+def _with_stand_ins(cell: str) -> str:
+    """The cell with one word about as wide in the place of each formula."""
+    shown = ""
+    position = 0
+    for opener in _FORMULA_OPENER.finditer(cell):
+        if opener.start() < position:
+            continue
+        end = formula_end(cell, opener.start(), len(cell)) if opener.group() == "$" else cell.find("\\)", opener.end())
+        if end is None or end < 0:
+            continue
+        formula = _TEX_SYMBOL.sub("x", _TEX_STRUCTURE.sub("", cell[opener.end() : end])).translate(_TEX_MARKS)
+        shown += cell[position : opener.start()] + formula
+        position = end if opener.group() == "$" else end + 2
+    return shown + cell[position:]
 
 
 def _widest(texts: Sequence[str]) -> tuple[str, ...]:

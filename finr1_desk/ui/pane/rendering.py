@@ -16,9 +16,10 @@ from PySide6.QtGui import QBrush, QTextCharFormat, QTextCursor, QTextDocument, Q
 
 from finr1_desk.markup.markdown import Run, RunKind
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
-from finr1_desk.ui.pane.look import Look, Tone, tabular
+from finr1_desk.ui.pane.formula_objects import Formulas, Setting
+from finr1_desk.ui.pane.look import HEADING_SIZES, Look, Tone, tabular
 from finr1_desk.ui.pane.reading import BULLETS
-from finr1_desk.ui.pane.tables import TableWidths, insert_table
+from finr1_desk.ui.pane.tables import CELL_ROOM, TableWidths, insert_table
 from finr1_desk.ui.theme import GRID
 
 LINE_BREAK: Final = "\u2028"
@@ -65,6 +66,7 @@ class Rendered:
     panels: list[Band] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
     tables: list[tuple[QTextTable, bool]] = field(default_factory=list)  # whether it begins with the header
+    awaited: set[str] = field(default_factory=set)  # sources of formulas that are shown as such until they are drawn
 
 
 class Renderer:
@@ -75,13 +77,17 @@ class Renderer:
         tone: the voice of the section the block belongs to.
         read: turns inline Markdown into runs.
         width: that the text may take, in pixels.
+        formulas: draws them; their sources are shown where it is None.
     """
 
-    def __init__(self, look: Look, tone: Tone, read: ReadInline, width: float) -> None:
+    def __init__(
+        self, look: Look, tone: Tone, read: ReadInline, width: float, formulas: Formulas | None = None
+    ) -> None:
         self._look = look
         self._tone = tone
         self._read = read
         self._available = width
+        self._formulas = formulas
         document = QTextDocument()
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
@@ -132,8 +138,7 @@ class Renderer:
             case Code():
                 self._nested_code(block, indent, above)
             case Maths():
-                self._start(indent + MATHS_INDENT, above, self._look.code_line)
-                self._runs([Run(_lines(block.text), RunKind.MATHS)])
+                self._maths(block, indent + MATHS_INDENT, above)
             case Table():
                 self._table(block, indent, None)
             case Plain():
@@ -158,6 +163,29 @@ class Renderer:
         number = self._next_number
         self._children(item.children, indent + room, above, depth + 1)
         self._result.markers.append(Marker(number, item.marker, indent + room - GRID))
+
+    def _maths(self, block: Maths, indent: float, above: float) -> None:
+        """A formula of its own: it may be wider than the column, and is shifted then."""
+        self._start(indent, above, self._look.code_line)
+        run = Run(block.text, RunKind.HALF if block.open else RunKind.MATHS)
+        width = self._formula(self._cursor, run, self._look.em, None)
+        if width is None:
+            self._cursor.insertText(_lines(block.text), self._look.char_format(run, self._tone))
+        else:
+            self._result.width = max(self._result.width, indent + width)
+
+    def _formula(self, cursor: QTextCursor, run: Run, em: float, room: float | None) -> float | None:
+        """Puts a formula at the cursor, and returns its width; None where its source has to be put there."""
+        if run.kind is not RunKind.MATHS or self._formulas is None:
+            return None
+        drawn = self._formulas.drawn(run.text)
+        if drawn is None:
+            if self._formulas.is_awaited(run.text):
+                self._result.awaited.add(run.text)
+            return None
+        colour = self._look.tone_color(self._tone).name()
+        setting = Setting(em, self._look.line, colour, room or math.inf, shrinks=room is not None)
+        return self._formulas.insert(cursor, run.text, drawn, setting)
 
     def _nested_code(self, block: Code, indent: float, above: float) -> None:
         self._start(indent + NESTED_CODE_INSET, above + GRID, self._look.code_line)
@@ -208,10 +236,15 @@ class Renderer:
         self._result.width = max(self._result.width, indent + sum(columns))
 
     def _insert_cell(self, cursor: QTextCursor, text: str, bold: bool) -> None:
+        room = self._available
+        if (table := cursor.currentTable()) is not None:
+            room = table.format().columnWidthConstraints()[table.cellAt(cursor).column()].rawValue() - CELL_ROOM
         for run in self._read(text):
+            if self._formula(cursor, run, self._look.em, room) is not None:
+                continue
             shown = run if not bold else Run(run.text, run.kind, True, run.italic, run.struck, run.href)
             char_format = QTextCharFormat(self._look.char_format(shown, self._tone))
-            if run.kind not in (RunKind.CODE, RunKind.MATHS):
+            if run.kind not in (RunKind.CODE, RunKind.MATHS, RunKind.HALF):
                 char_format.setFont(tabular(char_format.font()))
             cursor.insertText(_lines(run.text), char_format)
 
@@ -236,7 +269,11 @@ class Renderer:
         self._cursor.setBlockCharFormat(self._look.char_format(Run(""), self._tone))
 
     def _runs(self, runs: Sequence[Run], level: int = 0) -> None:
+        em = self._look.em * HEADING_SIZES.get(level, 1.0)
+        room = self._available - self._cursor.blockFormat().leftMargin()
         for run in runs:
+            if self._formula(self._cursor, run, em, room) is not None:
+                continue
             text = _lines(run.text)
             if run.kind is RunKind.IMAGE and not text:
                 continue

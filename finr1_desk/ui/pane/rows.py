@@ -24,7 +24,8 @@ from PySide6.QtGui import (
 
 from finr1_desk.markup.markdown import Run
 from finr1_desk.ui.pane import decorations
-from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Paragraph, Plain, Quote, Table
+from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Table
+from finr1_desk.ui.pane.formula_objects import Formulas
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
 from finr1_desk.ui.pane.tables import TableWidths
@@ -49,19 +50,21 @@ class Section(IntEnum):
 class Page:
     """Where rows are laid out: the measures, and the left edge and width of the column in pixels.
 
-    `reach` is the width that a table may take, which goes beyond the column where the pane is wide.
+    `reach` is the width that a table may take, which goes beyond the column where the pane is wide. `formulas` draws
+    formulas; without it their sources are shown.
     """
 
     look: Look
     x: float
     width: float
     reach: float
+    formulas: Formulas | None = None
 
 
-def page_for(look: Look, pane_width: float) -> Page:
+def page_for(look: Look, pane_width: float, formulas: Formulas | None = None) -> Page:
     """The page of a pane of this width."""
     x, width = look.column(pane_width)
-    return Page(look, x, width, max(pane_width - x - look.margin(pane_width), width))
+    return Page(look, x, width, max(pane_width - x - look.margin(pane_width), width), formulas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,7 @@ class TextRow(Row):
     def _build(self, page: Page) -> Rendered:
         width = self.text_width(page)
         try:
-            renderer = Renderer(page.look, self.tone, self.read, width)
+            renderer = Renderer(page.look, self.tone, self.read, width, page.formulas)
             return renderer.render(self.block, widths=self.widths, colours=self.colours)
         except Exception:  # a bug in rendering must not take the conversation with it
             log.exception("a block of type %s could not be rendered", type(self.block).__name__)
@@ -185,11 +188,16 @@ class TextRow(Row):
         # Whole pixels: what stands below would be painted between two of them otherwise.
         self.height = float(math.ceil(rendered.document.size().height() + self._insets.top + self._insets.bottom))
         self.height += rendered.foot
-        if isinstance(self.block, Table) and self.block.last and self.most_pan(page) > 0:
+        if isinstance(self.block, Table | Maths) and self._ends_block and self.most_pan(page) > 0:
             self.height += GRID
         if self.place_controls is not None:
             self.place_controls(self, page)
         self.measured = True
+
+    @property
+    def _ends_block(self) -> bool:
+        """Whether no other row continues what is shown here."""
+        return not isinstance(self.block, Code | Table) or self.block.last
 
     def show_block(self, block: Block, gap: float) -> None:
         """Takes another block in the place of its own, which has grown."""
@@ -270,7 +278,7 @@ class TextRow(Row):
             rendered.document.documentLayout().draw(painter, context)
         decorations.paint_above(painter, rendered, page.look, self.tone, width)
         painter.restore()
-        if is_wide and isinstance(self.block, Code | Table) and self.block.last:
+        if is_wide and self._ends_block:
             self._paint_pan_bar(painter, page, top)
 
     def _paint_panel(self, painter: QPainter, page: Page, top: float) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from finr1_desk.core.boxed import plain
 from finr1_desk.core.tables import TextTable, sorted_order
+from finr1_desk.markup.footnotes import NOTES
 from finr1_desk.markup.markdown import Markdown, Run, RunKind
 from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.look import Tone
@@ -58,8 +59,8 @@ class SectionRows:
                 self.rows.append(row)
             self._share_widths(self.rows[index], page)
         self._settle_tables(changed, finished=finished)
-        if finished and not was_finished and self.stream.env.get("references"):
-            for row in self.rows:  # links may have been defined below the text that uses them
+        if finished and not was_finished and any(map(self.stream.env.get, ("references", NOTES))):
+            for row in self.rows:  # links and notes may have been defined below the text that uses them
                 row.forget_layout()
 
     # -- tables

@@ -11,11 +11,16 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from finr1_desk.markup.markdown import Env, Markdown, cleaned
+from finr1_desk.markup.dollars import is_opening
+from finr1_desk.markup.footnotes import NOTES
+from finr1_desk.markup.markdown import UNFINISHED, Env, Markdown, cleaned
 from finr1_desk.ui.pane.blocks import Block, Heading, ListItem, Paragraph, Quote
 from finr1_desk.ui.pane.reading import BlockReader, Lead, Piece
 
-_ONLY_MARKUP: Final = re.compile(r"[ \t]*(?:[-=*_~`#>+|: \t]+|\d{1,3}[.)]?)\Z")
+_ONLY_MARKUP: Final = re.compile(r"[ \t]*(?:[-=*_~`#>+|: \t]+|\d{1,3}[.)]?|[-*+][ \t]+\[[ xX]?\]?[ \t]*)\Z")
+_DEFINITIONS: Final = ("references", NOTES)
+_BOXED: Final = re.compile(r"\\?(?<![A-Za-z])(?:boxed|fbox)\{")
+_HALF_COMMAND: Final = re.compile(r"\\[A-Za-z]*\Z")
 _DELIMITERS: Final = re.compile(r"(?<!\\)\|")
 
 
@@ -35,7 +40,7 @@ class BlockStream:
         self._settled = 0  # blocks that will not change
         self._resume = 0  # offset at which the open part begins
         self._lead = Lead()
-        self._definitions: dict[str, Any] = {}  # of references, in the part that will not change
+        self._definitions = _no_definitions()  # in the part that will not change
 
     def update(self, text: str, *, finished: bool) -> int:
         """Shows the text so far; returns the index of the first block that is not as it was.
@@ -48,7 +53,7 @@ class BlockStream:
         if self.is_finished or not source.startswith(self.source):
             self._settled = self._resume = 0
             self._lead = Lead()
-            self._definitions = {}
+            self._definitions = _no_definitions()
         self.source, self.is_finished = source, finished
         before = self.blocks
         settled = self._settled
@@ -87,7 +92,7 @@ class BlockStream:
 
     def _parse(self, tail: str) -> list[Piece]:
         reader = BlockReader(tail, self._resume, self._lead)
-        env: Env = {"references": dict(self._definitions)}
+        env: Env = {kind: dict(found) for kind, found in self._definitions.items()}
         pieces = reader.read(self._markdown.blocks(self._lead.prefix + tail, env))
         self.env = env
         return pieces
@@ -101,9 +106,10 @@ class BlockStream:
                 self._settled += index
                 self._resume = piece.block.start
                 prefix_lines = self._lead.prefix.count("\n")
-                for label, definition in self.env["references"].items():
-                    if label not in self._definitions and definition["map"][1] <= piece.line + prefix_lines:
-                        self._definitions[label] = definition
+                for kind, settled in self._definitions.items():
+                    for label, definition in self.env[kind].items():
+                        if label not in settled and definition["map"][1] <= piece.line + prefix_lines:
+                            settled[label] = definition
                 self._lead = piece.lead
                 return
 
@@ -138,9 +144,32 @@ def _closed_inline(text: str) -> str:
     for opener, closer in (("\\(", "\\)"), ("\\[", "\\]")):
         at = text.rfind(opener)
         if at >= 0 and closer not in text[at:]:
-            return text + closer
+            return text.rstrip("\\") + UNFINISHED + closer
+    if text.count("$$") % 2:
+        return text + UNFINISHED + "$$" if text.rpartition("$$")[2].strip() else text
+    if is_opening(text):
+        return text + UNFINISHED + "$"
+    if (boxed := _closed_box(text)) is not None:
+        return boxed
     for marker in ("**", "~~"):
         if text.count(marker) % 2:
             body = text.rstrip(marker[0])
             text = body.rstrip() + marker if body.count(marker) % 2 else body
     return text
+
+
+def _closed_box(text: str) -> str | None:
+    """The text with the final answer that is being written closed; None where none is."""
+    found = list(_BOXED.finditer(text))
+    if not found:
+        return None
+    last = found[-1]
+    body = _HALF_COMMAND.sub("", text[last.end() :])
+    plain = body.replace("\\{", "").replace("\\}", "")
+    depth = 1 + plain.count("{") - plain.count("}")
+    closes = depth > 0 and len(body) > 0
+    return text[: last.end()] + body + "}" * depth if closes else None
+
+
+def _no_definitions() -> dict[str, dict[str, Any]]:
+    return {kind: {} for kind in _DEFINITIONS}

@@ -7,13 +7,15 @@ Positions are those of `QTextDocument`; coordinates are pixels from the document
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument, QTextTable
+from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument, QTextFormat, QTextTable
 
 PARAGRAPH_END = "\u2029"
 LINE_BREAK = "\u2028"
 OBJECT = "\ufffc"
+SOURCE = QTextFormat.Property.UserProperty.value + 1  # of an object: the text that it stands for
 
 
 def blocks_between(document: QTextDocument, start: int, end: int) -> Iterator[QTextBlock]:
@@ -78,7 +80,7 @@ def plain_text(document: QTextDocument, start: int, end: int, markers: dict[int,
         text = block.text()
         first = max(start - block.position(), 0)
         last = min(end - block.position(), len(text.encode("utf-16-le")) // 2)
-        shown = _utf16_slice(text, first, last).replace(LINE_BREAK, "\n")
+        shown = _with_sources(_utf16_slice(text, first, last), block, first).replace(LINE_BREAK, "\n")
         table = _table_around(block)
         if table is not None:
             cell_row = table.cellAt(block.position()).row()
@@ -95,6 +97,21 @@ def plain_text(document: QTextDocument, start: int, end: int, markers: dict[int,
             shown = f"{markers[block.blockNumber()]} {shown}"
         pieces.append(shown)
     return "".join(pieces)
+
+
+def _with_sources(text: str, block: QTextBlock, first: int) -> str:
+    """The text from position `first` of a block on, with what its objects stand for."""
+    if OBJECT not in text:
+        return text
+    pieces = text.split(OBJECT)
+    position = block.position() + first
+    result = pieces[0]
+    for before, piece in pairwise(pieces):
+        position += len(before.encode("utf-16-le", "surrogatepass")) // 2 + 1
+        cursor = QTextCursor(block)
+        cursor.setPosition(position)  # the format is that of the character before
+        result += str(cursor.charFormat().property(SOURCE) or "") + piece
+    return result
 
 
 def _stands_beside_table(block: QTextBlock) -> bool:
