@@ -42,7 +42,6 @@ class Typesetting(QObject):
         self._warm_up.setInterval(WARM_UP_MS)
         self._warm_up.timeout.connect(client.warm_up)
         pane.installEventFilter(self)
-        pane.destroyed.connect(lambda: client.close())
         if (app := QCoreApplication.instance()) is not None:
             app.aboutToQuit.connect(client.close)
 
