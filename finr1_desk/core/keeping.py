@@ -47,9 +47,8 @@ class SearchFilter:
     model: str | None = None
     place: Place | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        return self == SearchFilter()
+
+EVERYTHING: Final = SearchFilter()
 
 
 def folder_name(typed: str) -> str:

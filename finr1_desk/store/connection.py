@@ -11,7 +11,7 @@ import hmac
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,7 @@ _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PERMISSION: Final = 3
 _BUSY: Final = 5
 _LOCKED: Final = 6
+_INTERRUPTED: Final = 9
 _READ_ONLY: Final = 8
 _IO: Final = 10
 _CORRUPT: Final = 11
@@ -40,7 +41,14 @@ _NOT_A_DATABASE: Final = 26
 # Failed reads (READ, SHORT_READ, DATA, CORRUPTFS): the file is damaged, or the disk that holds it.
 _IO_READ: Final = frozenset({266, 522, 8202, 8458})
 
+# Steps of SQLite's virtual machine between two questions whether to go on.
+_STEPS_BETWEEN: Final = 2000
+
 Row = tuple[Any, ...]
+
+
+class AbandonedError(Exception):
+    """What was being read is not wanted any more."""
 
 
 class Connection:
@@ -102,6 +110,26 @@ class Connection:
         except BaseException:
             self._roll_back()
             raise
+
+    @contextmanager
+    def abandonable(self, abandoned: Callable[[], bool] | None) -> Iterator[None]:
+        """Statements that end early once `abandoned` says so, which is asked every millisecond or so.
+
+        Raises:
+            AbandonedError: it was said.
+        """
+        if abandoned is None:
+            yield
+            return
+        self._handle.set_progress_handler(abandoned, _STEPS_BETWEEN)
+        try:
+            yield
+        except sqlcipher.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", None) == _INTERRUPTED:
+                raise AbandonedError from None
+            raise
+        finally:
+            self._handle.set_progress_handler(None, _STEPS_BETWEEN)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -26,13 +26,13 @@ from finr1_desk.core.conversation import (
     deepest_head,
 )
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.keeping import folder_name
+from finr1_desk.core.keeping import EVERYTHING, SearchFilter, folder_name
 from finr1_desk.core.text import well_formed
 from finr1_desk.store import imports, index, rows
-from finr1_desk.store.connection import Connection, Row
+from finr1_desk.store.connection import AbandonedError, Connection, Row
 from finr1_desk.store.folders import Folders
 from finr1_desk.store.migrations import MIGRATIONS, Migration, migrate, version_of
-from finr1_desk.store.search import SearchHit, find
+from finr1_desk.store.search import SearchHit, find, models
 from finr1_desk.store.snapshots import SnapshotFolder
 from finr1_desk.store.trash import Trash
 from finr1_desk.store.writers import is_alive
@@ -326,9 +326,26 @@ class Store:
 
     # -- everything else
 
-    def search(self, query: str, limit: int = 100) -> list[SearchHit]:
-        """What holds all words of a query, and all runs of Chinese in it; nothing a user types is an operator."""
-        return find(self._db, query, limit)
+    def search(
+        self,
+        query: str,
+        limit: int = 100,
+        narrowed: SearchFilter = EVERYTHING,
+        abandoned: Callable[[], bool] | None = None,
+    ) -> list[SearchHit]:
+        """What holds all words of a query, and all runs of Chinese in it; nothing a user types is an operator.
+
+        `abandoned` is asked now and then, on this thread: once it is so, nothing is found.
+        """
+        try:
+            with self._db.abandonable(abandoned):
+                return find(self._db, query, limit, narrowed)
+        except AbandonedError:
+            return []
+
+    def models(self) -> list[str]:
+        """The models that have written something, as they are called above their answers."""
+        return models(self._db)
 
     def import_conversation(self, conversation: Conversation, messages: Sequence[Message]) -> Conversation:
         """Adds a copy under new ids: the same tree, texts, states, dates and folder, which is made if need be.

@@ -89,7 +89,10 @@ _VERSION_2: Final = (
     """,
     "ALTER TABLE conversations ADD COLUMN folder_number INTEGER REFERENCES folders(number)",
     "ALTER TABLE conversations ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
-    "CREATE INDEX conversations_of_folder ON conversations (folder_number) WHERE folder_number IS NOT NULL",
+    """
+    CREATE INDEX conversations_of_folder ON conversations (folder_number, deleted_at, id)
+        WHERE folder_number IS NOT NULL
+    """,
     # Which model wrote a message, as it is called above it; kept in the indexes only.
     """
     ALTER TABLE messages ADD COLUMN model TEXT GENERATED ALWAYS AS (
@@ -102,6 +105,7 @@ _VERSION_2: Final = (
     # What a search filters by: looking at a message itself would read its text, a hundred thousand times.
     "CREATE INDEX messages_filtered ON messages (number, conversation_id, role, created_at, model)",
     "CREATE INDEX messages_of_model ON messages (model) WHERE model IS NOT NULL",
+    "CREATE INDEX messages_of_time ON messages (created_at)",
 )
 
 

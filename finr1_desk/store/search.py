@@ -1,8 +1,9 @@
 """Finds messages and titles, ranks them and cuts the snippets that are shown.
 
 Owns reading from the search index. Where a query is found decides first: titles, then questions and answers, then
-thinking, of which there is the most and which says the least. Within the texts the newest `_CANDIDATES` hits are
-ranked by BM25: ranking all of them takes a time that grows with the store, and nobody reads beyond the first hundred.
+thinking, of which there is the most and which says the least. Within the texts the newest `_CANDIDATES` hits that a
+filter lets through are ranked by BM25: ranking all of them takes a time that grows with the store, and nobody reads
+beyond the first hundred. A filter is asked of an index that holds nothing else, never of a message itself.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from finr1_desk.core.conversation import PartKind, Role, text_of
+from finr1_desk.core.keeping import EVERYTHING, Place, SearchFilter, folder_name
 from finr1_desk.core.records import parts_from_json
 from finr1_desk.store.connection import Connection
 from finr1_desk.store.search_text import WORD_CHAR, Piece, fold, query_pieces
 
 _CANDIDATES: Final = 500
+_FEW: Final = 20_000  # messages: so many numbers are read in 2 ms
+_SMALL_FOLDER: Final = 300  # conversations
 _BEFORE: Final = 40  # characters of a snippet before its first match
 _SNIPPET: Final = 160
 
@@ -27,7 +31,8 @@ _SNIPPET: Final = 160
 class SearchHit:
     """A message that was found, or a conversation by its title: then `message_id` and `role` are None.
 
-    `matches` are the ranges of `snippet` to highlight, as (start, end).
+    `matches` are the ranges of `snippet` to highlight, as (start, end); `in_thinking` says that the snippet is of
+    the model's reasoning.
     """
 
     conversation_id: str
@@ -37,38 +42,78 @@ class SearchHit:
     created_at: float
     snippet: str
     matches: tuple[tuple[int, int], ...]
+    in_thinking: bool = False
 
 
-def find(connection: Connection, query: str, limit: int) -> list[SearchHit]:
+def find(connection: Connection, query: str, limit: int, narrowed: SearchFilter = EVERYTHING) -> list[SearchHit]:
     """The hits of a query as a user types it, best first; empty where it holds nothing to search for."""
     pieces = query_pieces(query)
     if not pieces or limit < 1:
         return []
     expression = " AND ".join(piece.expression for piece in pieces)
+    texts: list[SearchHit] = []
+    thinking: list[SearchHit] = []
     with connection.reading():
-        texts = _message_hits(connection, f"body : ({expression})", pieces, limit, set())
-        seen = {hit.message_id for hit in texts}
-        thinking = []
-        if len(texts) < limit:
+        if narrowed.place is not Place.THINKING:
+            texts = _message_hits(connection, f"body : ({expression})", pieces, limit, set(), narrowed)
+        if narrowed.place in (None, Place.THINKING) and len(texts) < limit:
+            columns = "thinking" if narrowed.place is Place.THINKING else "{body thinking}"
+            seen = {hit.message_id for hit in texts}
             thinking = _message_hits(
-                connection, f"{{body thinking}} : ({expression})", pieces, limit - len(texts), seen
+                connection, f"{columns} : ({expression})", pieces, limit - len(texts), seen, narrowed
             )
         # A title is most often the beginning of a question: where that was found, the title says nothing new.
         found = {hit.conversation_id for hit in texts}
-        titles = [hit for hit in _title_hits(connection, expression, pieces, limit) if hit.conversation_id not in found]
+        titles = [
+            hit
+            for hit in _title_hits(connection, expression, pieces, limit, narrowed)
+            if hit.conversation_id not in found
+        ]
     return (titles + texts + thinking)[:limit]
 
 
-def _title_hits(connection: Connection, expression: str, pieces: Sequence[Piece], limit: int) -> list[SearchHit]:
-    rows = connection.rows(
+def models(connection: Connection) -> list[str]:
+    """The models that have written something, as they are called above their answers."""
+    # The next one in the index after each: a hundred thousand answers are of a handful of models.
+    found = connection.rows(
         """
+        WITH RECURSIVE known(model) AS (
+            SELECT min(model) FROM messages WHERE model IS NOT NULL
+            UNION ALL
+            SELECT (SELECT min(model) FROM messages WHERE model IS NOT NULL AND model > known.model)
+            FROM known WHERE known.model IS NOT NULL
+        )
+        SELECT model FROM known WHERE model IS NOT NULL AND model != ''
+        """
+    )
+    return [model for (model,) in found]
+
+
+def _title_hits(
+    connection: Connection, expression: str, pieces: Sequence[Piece], limit: int, narrowed: SearchFilter
+) -> list[SearchHit]:
+    if narrowed.place is not None or narrowed.model is not None:
+        return []  # nobody wrote a title, and it stands nowhere
+    conditions, values = ["c.deleted_at IS NULL"], []
+    if narrowed.after is not None:
+        conditions.append("c.updated_at >= ?")
+        values.append(narrowed.after)
+    if narrowed.before is not None:
+        conditions.append("c.created_at < ?")
+        values.append(narrowed.before)
+    if narrowed.folder is not None:
+        conditions.append(f"c.folder_number = {_folder(connection, narrowed.folder)}")
+    rows = connection.rows(
+        f"""
         SELECT c.id, c.title, c.updated_at FROM (
-            SELECT rowid AS number, bm25(search_index) AS score FROM search_index
-            WHERE search_index MATCH ? ORDER BY rowid LIMIT ?
+            SELECT s.rowid AS number, bm25(search_index) AS score
+            FROM search_index AS s CROSS JOIN conversations AS c ON c.number = -s.rowid
+            WHERE search_index MATCH ? AND {" AND ".join(conditions)} ORDER BY s.rowid LIMIT ?
         ) AS hit JOIN conversations AS c ON c.number = -hit.number
-        WHERE c.deleted_at IS NULL ORDER BY hit.score, c.updated_at DESC LIMIT ?
+        ORDER BY hit.score, c.updated_at DESC LIMIT ?
         """,
         f"title : ({expression})",
+        *values,
         _CANDIDATES,
         limit,
     )
@@ -79,26 +124,97 @@ def _title_hits(connection: Connection, expression: str, pieces: Sequence[Piece]
     return hits
 
 
+def _folder(connection: Connection, name: str) -> int:
+    """The number of a folder; -1, which none has, where it is not there any more."""
+    row = connection.row("SELECT number FROM folders WHERE key = ?", fold(folder_name(name)))
+    return -1 if row is None else int(row[0])
+
+
 def _message_hits(
-    connection: Connection, match: str, pieces: Sequence[Piece], limit: int, seen: Set[str | None]
+    connection: Connection,
+    match: str,
+    pieces: Sequence[Piece],
+    limit: int,
+    seen: Set[str | None],
+    narrowed: SearchFilter,
 ) -> list[SearchHit]:
+    condition, values = _condition(connection, narrowed)
+    # The index by its name: SQLite would rather read the message, which is found as quickly and takes its text along.
     ranked = connection.rows(
-        """
+        f"""
         SELECT m.number, m.id FROM (
-            SELECT rowid AS number, bm25(search_index, 0.0, 4.0, 1.0) AS score FROM search_index
-            WHERE search_index MATCH ? ORDER BY rowid DESC LIMIT ?
-        ) AS hit JOIN messages AS m ON m.number = hit.number JOIN conversations AS c ON c.id = m.conversation_id
-        WHERE c.deleted_at IS NULL ORDER BY hit.score, m.number DESC LIMIT ?
+            SELECT s.rowid AS number, bm25(search_index, 0.0, 4.0, 1.0) AS score
+            FROM search_index AS s CROSS JOIN messages AS f INDEXED BY messages_filtered ON f.number = s.rowid
+            WHERE search_index MATCH ? AND {condition} ORDER BY s.rowid DESC LIMIT ?
+        ) AS hit JOIN messages AS m ON m.number = hit.number
+        ORDER BY hit.score, m.number DESC LIMIT ?
         """,
         match,
+        *values,
         _CANDIDATES,
         limit + len(seen),
     )
     chosen = [number for number, id in ranked if id not in seen][:limit]
-    return [_message_hit(connection, number, pieces) for number in chosen]
+    thinking = narrowed.place is Place.THINKING
+    return [_message_hit(connection, number, pieces, thinking_only=thinking) for number in chosen]
 
 
-def _message_hit(connection: Connection, number: int, pieces: Sequence[Piece]) -> SearchHit:
+def _condition(connection: Connection, narrowed: SearchFilter) -> tuple[str, list[float | str | int]]:
+    """What a filter asks of the columns of `messages_filtered`, and the values in it."""
+    conditions: list[str] = []
+    values: list[float | str | int] = []
+    # Hits are read from the newest to the oldest: what is far back need not be waited for.
+    newest = _newest(connection, narrowed)
+    if newest is not None:
+        conditions.append("s.rowid <= ?")
+        values.append(newest)
+    if narrowed.after is not None:
+        conditions.append("f.created_at >= ?")
+        values.append(narrowed.after)
+    if narrowed.before is not None:
+        conditions.append("f.created_at < ?")
+        values.append(narrowed.before)
+    if narrowed.model is not None:
+        conditions.append("f.model = ?")
+        values.append(narrowed.model)
+    if narrowed.place is not None:
+        conditions.append("f.role = ?")
+        values.append(Role.USER if narrowed.place is Place.QUESTION else Role.ASSISTANT)
+    # The plus: membership is looked up, where SQLite would try every conversation for each hit otherwise.
+    if narrowed.folder is None:
+        conditions.append("+f.conversation_id NOT IN (SELECT id FROM conversations WHERE deleted_at IS NOT NULL)")
+    else:
+        inside = "SELECT id FROM conversations WHERE folder_number = ? AND deleted_at IS NULL"
+        conditions.append(f"+f.conversation_id IN ({inside})")
+        values.append(_folder(connection, narrowed.folder))
+    return " AND ".join(conditions), values
+
+
+def _newest(connection: Connection, narrowed: SearchFilter) -> int | None:
+    """A number beyond which no message fits the filter; None where looking for one takes longer than it saves."""
+    bounds: list[int | None] = []
+    if narrowed.before is not None:
+        sql = "SELECT number FROM messages WHERE created_at < ? AND created_at >= ? LIMIT ?"
+        found = connection.rows(sql, narrowed.before, narrowed.after or 0.0, _FEW + 1)
+        if len(found) <= _FEW:
+            bounds.append(max((number for (number,) in found), default=0))
+    if narrowed.model is not None:
+        bounds.append(_number(connection, "SELECT max(number) FROM messages WHERE model = ?", narrowed.model))
+    if narrowed.folder is not None:
+        folder = _folder(connection, narrowed.folder)
+        inside = "FROM conversations WHERE folder_number = ? AND deleted_at IS NULL"
+        if (_number(connection, f"SELECT count(*) {inside}", folder) or 0) <= _SMALL_FOLDER:
+            sql = f"SELECT max(number) FROM messages WHERE conversation_id IN (SELECT id {inside})"
+            bounds.append(_number(connection, sql, folder))
+    return min((bound or 0 for bound in bounds), default=None)
+
+
+def _number(connection: Connection, sql: str, value: str | int) -> int | None:
+    [(number,)] = connection.rows(sql, value)
+    return None if number is None else int(number)
+
+
+def _message_hit(connection: Connection, number: int, pieces: Sequence[Piece], *, thinking_only: bool) -> SearchHit:
     # The parts are read for the chosen few only: they are by far the largest column.
     [(id, conversation_id, title, role, created_at, raw_parts)] = connection.rows(
         """
@@ -108,12 +224,13 @@ def _message_hit(connection: Connection, number: int, pieces: Sequence[Piece]) -
         number,
     )
     parts = parts_from_json(json.loads(raw_parts))
-    snippet, matches = excerpt(text_of(parts, PartKind.TEXT, PartKind.ANSWER), pieces)
+    in_thinking = thinking_only
+    snippet, matches = ("", ()) if thinking_only else excerpt(text_of(parts, PartKind.TEXT, PartKind.ANSWER), pieces)
     if not matches and (think := text_of(parts, PartKind.THINK)):
         of_thinking = excerpt(think, pieces)
         if of_thinking[1] or not snippet:
-            snippet, matches = of_thinking
-    return SearchHit(conversation_id, id, title, Role(role), created_at, snippet, matches)
+            (snippet, matches), in_thinking = of_thinking, True
+    return SearchHit(conversation_id, id, title, Role(role), created_at, snippet, matches, in_thinking)
 
 
 # -- snippets

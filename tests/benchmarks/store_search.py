@@ -1,8 +1,9 @@
 """How long a search and the list of conversations take in a large store.
 
-    python -m tests.benchmarks.store_search [--messages 20000] [--conversations 10000]
+    python -m tests.benchmarks.store_search [--messages 20000] [--conversations 10000] [--keep FILE]
 
-The target is 50 ms for a search over 100,000 messages. The text is made: words and characters as frequent as in
+The target is 50 ms for a search over 100,000 messages, whatever it is narrowed to. `--keep` leaves the store there, or
+uses the one that is there. The text is made: words and characters as frequent as in
 language (Zipf), half English and half Chinese, a fixed seed. Times are the median of several runs, in a store that
 was closed and opened again.
 """
@@ -16,9 +17,21 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role
+from finr1_desk.core.conversation import (
+    Conversation,
+    Generation,
+    Message,
+    MessageState,
+    ModelIdentity,
+    Part,
+    PartKind,
+    Role,
+)
+from finr1_desk.core.keeping import EVERYTHING, Place, SearchFilter
+from finr1_desk.core.sampling import Sampling
 from finr1_desk.store.database import Store
 from finr1_desk.store.writers import this_writer
 
@@ -43,10 +56,23 @@ class Texts:
         return "，".join("".join(chars[n : n + 12]) for n in range(0, len(chars), 12))
 
 
+MODELS = ("Fin-R1", "Fin-R1-small", "another")
+FOLDERS = ("reports", "rates", "an old one")
+FROM = 1_700_000_000.0
+
+
+def generation(name: str) -> Generation:
+    return Generation(ModelIdentity(name, "m.gguf", "Q4_K_M"), Sampling(), 1, "0.1.0")
+
+
 def fill(store: Store, texts: Texts, conversations: int, messages: int) -> None:
     each = max(2, messages // conversations)
     for number in range(conversations):
-        now = 1_700_000_000.0 + number
+        now = FROM + number * 3600.0
+        # The last of each is rare, and far back: the newest are looked through first.
+        rare = number < conversations // 50
+        model = generation(MODELS[2] if rare else MODELS[number % 2])
+        folder = FOLDERS[2] if rare else (FOLDERS[number % 5] if number % 5 < 2 else None)
         tree: list[Message] = []
         for place in range(each):
             role = Role.USER if place % 2 == 0 else Role.ASSISTANT
@@ -55,8 +81,11 @@ def fill(store: Store, texts: Texts, conversations: int, messages: int) -> None:
             else:
                 parts = (Part(PartKind.THINK, texts.take(300)), Part(PartKind.ANSWER, texts.take(250)))
             parent = tree[-1].id if tree else None
-            tree.append(Message(str(place), "", parent, role, parts, MessageState.COMPLETE, now + place))
-        conversation = Conversation("", tree[0].raw[:60], "A system prompt. " * 20, tree[-1].id, now, now)
+            made = None if role is Role.USER else model
+            tree.append(Message(str(place), "", parent, role, parts, MessageState.COMPLETE, now + place, made))
+        conversation = Conversation(
+            "", tree[0].raw[:60], "A system prompt. " * 20, tree[-1].id, now, now, folder=folder
+        )
         store.import_conversation(conversation, tree)
 
 
@@ -70,16 +99,12 @@ def median_ms(work: Callable[[], object], runs: int = 7) -> tuple[float, float]:
     return taken[0], statistics.median(taken[1:])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--conversations", type=int, default=10_000)
-    arguments = parser.parse_args()
-    texts = Texts(seed=1)
+def queries(texts: Texts) -> dict[str, str]:
     w, c = texts.words, texts.chars
-    queries = {
+    return {
         "most frequent character": c[0],
         "most frequent pair": c[0] + c[1],
+        "three characters": c[0] + c[1] + c[0],
         "four characters": c[0] + c[1] + c[0] + c[2],
         "rare pair": c[200] + c[900],
         "most frequent word": w[0] + " ",
@@ -90,22 +115,66 @@ def main() -> None:
         "word and character": f"{w[3]} {c[7]}",
         "nothing": "qqqqqq",
     }
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "conversations.db"
-        start = time.perf_counter()
+
+
+def filters(conversations: int) -> dict[str, SearchFilter]:
+    span = conversations * 3600.0
+    model = f"{MODELS[2]} Q4_K_M"
+    return {
+        "": EVERYTHING,
+        "one folder": SearchFilter(folder=FOLDERS[0]),
+        "rare folder": SearchFilter(folder=FOLDERS[2]),
+        "one model": SearchFilter(model=f"{MODELS[0]} Q4_K_M"),
+        "rare model": SearchFilter(model=model),
+        "newest tenth": SearchFilter(after=FROM + span * 0.9),
+        "oldest hundredth": SearchFilter(before=FROM + span * 0.01),
+        "questions": SearchFilter(place=Place.QUESTION),
+        "thinking": SearchFilter(place=Place.THINKING),
+        "all of them": SearchFilter(FROM, FROM + span / 99, FOLDERS[2], model, Place.ANSWER),
+    }
+
+
+def opened(path: Path, arguments: argparse.Namespace, texts: Texts) -> Store:
+    """The store, filled if it is new, and opened again."""
+    start = time.perf_counter()
+    if not path.exists():
         store = Store.open(path, KEY, writer=this_writer())
         fill(store, texts, arguments.conversations, arguments.messages)
         store.close()
-        size = path.stat().st_size / 1e6
-        print(f"{arguments.messages} messages, {size:.0f} MB, filled in {time.perf_counter() - start:.0f} s")
-        start = time.perf_counter()
-        store = Store.open(path, KEY, writer=this_writer())
-        print(f"{'opened':40} {(time.perf_counter() - start) * 1000:8.1f} ms")
-        first, median = median_ms(store.conversations)
-        print(f"{'list of ' + str(arguments.conversations) + ' conversations':40} {first:8.1f} ms {median:8.1f} ms")
-        for name, query in queries.items():
-            first, median = median_ms(lambda query=query: store.search(query))  # type: ignore[misc]
-            print(f"{name:40} {first:8.1f} ms {median:8.1f} ms {len(store.search(query)):5} hits")
+    size = path.stat().st_size / 1e6
+    print(f"{arguments.messages} messages, {size:.0f} MB, filled in {time.perf_counter() - start:.0f} s")
+    start = time.perf_counter()
+    store = Store.open(path, KEY, writer=this_writer())
+    print(f"{'opened':55} {(time.perf_counter() - start) * 1000:8.1f} ms")
+    return store
+
+
+def measure(store: Store, arguments: argparse.Namespace, texts: Texts) -> None:
+    first, median = median_ms(store.conversations)
+    print(f"{'list of ' + str(arguments.conversations) + ' conversations':55} {first:8.1f} ms {median:8.1f} ms")
+    first, median = median_ms(store.models)
+    print(f"{'models':55} {first:8.1f} ms {median:8.1f} ms")
+    slowest = 0.0
+    for query_name, query in queries(texts).items():
+        for filter_name, narrowed in filters(arguments.conversations).items():
+            search = partial(store.search, query, narrowed=narrowed)
+            first, median = median_ms(search, runs=5)
+            slowest = max(slowest, median)
+            name = ", ".join(filter(None, (query_name, filter_name)))
+            print(f"{name:55} {first:8.1f} ms {median:8.1f} ms {len(search()):5} hits")
+    print(f"slowest median: {slowest:.1f} ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--conversations", type=int, default=10_000)
+    parser.add_argument("--keep", type=Path)
+    arguments = parser.parse_args()
+    texts = Texts(seed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        store = opened(arguments.keep or Path(folder) / "conversations.db", arguments, texts)
+        measure(store, arguments, texts)
         store.close()
 
 
