@@ -19,9 +19,9 @@ from finr1_desk.ui.engine_notices import EngineNotices
 from finr1_desk.ui.keep_awake import KeepAwake
 from finr1_desk.ui.model_menu import ModelMenu
 from finr1_desk.ui.notifier import Notifier
+from finr1_desk.ui.reading_desk import ReadingDesk
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.server_binding import ServerBinding
-from finr1_desk.ui.table_desk import TableDesk
 from finr1_desk.ui.transfer_binding import TransferBinding
 from finr1_desk.ui.window import Window
 
@@ -63,7 +63,7 @@ class Binding(QObject):
         self._built_in = False
         self._server = ServerBinding(application.server, window, self.show_error, self)
         self._model_menu = ModelMenu(application.models, window, dialogs, lambda: bool(self._busy), self._server, self)
-        self._tables = TableDesk(pane, window, dialogs, application.pool, self.show_error)
+        self._reading = ReadingDesk(pane, window, dialogs, application.pool, self.show_error)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
         self._transfers = TransferBinding(window, dialogs, application.transfers, application.conversations, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)

@@ -69,6 +69,14 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #notice {{ background: {warning_soft}; border: none; border-bottom: 1px solid {line}; }}
 #notice[tone="info"] {{ background: {accent_soft}; }}
 #noticeText {{ font-weight: 600; }}
+#findBar {{ background: {sidebar}; border: none; border-bottom: 1px solid {line}; }}
+#findField {{
+    background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px;
+    selection-background-color: {selection};
+}}
+#findField:focus {{ border-color: {accent}; }}
+#findCase {{ color: {muted}; }}
+#findCase:checked {{ background: {accent_soft}; color: {accent}; border-color: {accent}; }}
 #undoBar {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
 #queueStrip {{ background: transparent; border: none; }}
 

@@ -48,6 +48,8 @@ class Theme:
     accent_soft: str  # selected row
     hover: str
     selection: str
+    match: str  # behind text that was looked for
+    match_current: str  # behind the place of it that was gone to
     danger: str
     warning: str
     warning_soft: str
@@ -79,6 +81,8 @@ LIGHT: Final = Theme(
     accent_soft="#e1ebf7",
     hover="#eaedf0",
     selection="#bcd6f5",
+    match="#fbe9ad",
+    match_current="#f6bd4f",
     danger="#b3261e",
     warning="#7a5200",
     warning_soft="#fdf3dc",
@@ -102,6 +106,8 @@ DARK: Final = Theme(
     accent_soft="#2a3a4c",
     hover="#2c3136",
     selection="#31507a",
+    match="#4d431c",
+    match_current="#7d5a07",
     danger="#f2938c",
     warning="#e8c170",
     warning_soft="#372f1c",

@@ -27,6 +27,7 @@ from finr1_desk.ui.actions import build_actions
 from finr1_desk.ui.composer import ComposerPane
 from finr1_desk.ui.empty_pane import EmptyPane
 from finr1_desk.ui.failure_page import FailurePage
+from finr1_desk.ui.find_bar import FindBar
 from finr1_desk.ui.header import Header
 from finr1_desk.ui.icons import Icons
 from finr1_desk.ui.named import named
@@ -60,6 +61,7 @@ class Window(QMainWindow):
         self.sidebar = Sidebar(theme, icons, self)
         self.header = Header(icons, self)
         self.notice = NoticeBar(icons, self)
+        self.find_bar = FindBar(icons, self)
         self.empty = EmptyPane(theme, self)
         self.failure = FailurePage(self)
         self.composer = ComposerPane(theme, icons, self)
@@ -87,6 +89,7 @@ class Window(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.notice)
+        column.addWidget(self.find_bar)
         column.addWidget(self._pages, 1)
         column.addWidget(self.composer)
         self._splitter.setChildrenCollapsible(False)
@@ -132,7 +135,11 @@ class Window(QMainWindow):
         if self.pane is not None:
             self._pages.setCurrentWidget(self.pane)
 
+    def is_chat_shown(self) -> bool:
+        return self.pane is not None and self._pages.currentWidget() is self.pane
+
     def show_empty(self) -> None:
+        self.find_bar.close_bar()
         self._pages.setCurrentWidget(self.empty)
         self.composer.edit.setFocus()
 
@@ -157,6 +164,7 @@ class Window(QMainWindow):
         self.sidebar.draw(theme, self._icons)
         self.header.draw(self._icons)
         self.notice.draw(self._icons)
+        self.find_bar.draw(self._icons)
         self.empty.set_theme(theme)
         self.composer.draw(theme, self._icons)
         self.status.draw(theme, self._icons)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter
 from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, paint_control
 from finr1_desk.ui.pane.controls import Controls
 from finr1_desk.ui.pane.documents import Documents
+from finr1_desk.ui.pane.finding import Finding
 from finr1_desk.ui.pane.flow import HEAD, Flow, Placed
 from finr1_desk.ui.pane.furniture import Banner
 from finr1_desk.ui.pane.message_view import MessageView
@@ -26,9 +27,16 @@ class Canvas:
     """Paints one pane, from its parts."""
 
     def __init__(
-        self, flow: Flow, selection: Selection, controls: Controls, documents: Documents, banner: Banner
+        self,
+        flow: Flow,
+        selection: Selection,
+        finding: Finding,
+        controls: Controls,
+        documents: Documents,
+        banner: Banner,
     ) -> None:
         self._flow = flow
+        self._finding = finding
         self._selection = selection
         self._controls = controls
         self._documents = documents
@@ -59,7 +67,10 @@ class Canvas:
         if selected is not None:
             last = length(row.document_for(page).document)
             selected = min(selected[0], last), min(selected[1], last)
-        row.paint(painter, page, placed.top, clip, selected)
+        marks = self._finding.marks_in(placed.view_index, row)
+        if selected is not None:
+            marks.append((*selected, "selection"))
+        row.paint(painter, page, placed.top, clip, marks)
         self._documents.keep(row)
         if isinstance(row, BoxedRow) and self._controls.are_shown(placed.view.message.id):
             row.paint_controls(painter, page, placed.top, self._state_of(placed))

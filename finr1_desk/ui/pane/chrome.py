@@ -15,7 +15,7 @@ from finr1_desk.markup.markdown import Run
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.blocks import Paragraph
 from finr1_desk.ui.pane.look import Look, Tone
-from finr1_desk.ui.pane.rows import Control, Insets, Page, Row, Section, TextRow
+from finr1_desk.ui.pane.rows import Control, Insets, Mark, Page, Row, Section, TextRow
 from finr1_desk.ui.theme import GRID
 
 CONTROL_HEIGHT: Final = GRID * 3
@@ -143,14 +143,14 @@ class BoxedRow(TextRow):
         left = page.width - self._control_width - GRID
         self.controls[0].rect = QRectF(left, (self.height - CONTROL_HEIGHT) / 2, self._control_width, CONTROL_HEIGHT)
 
-    def paint(self, painter: QPainter, page: Page, top: float, clip: QRectF, selected: tuple[int, int] | None) -> None:
+    def paint(self, painter: QPainter, page: Page, top: float, clip: QRectF, marks: Sequence[Mark]) -> None:
         decorations.fill_rounded(painter, QRectF(page.x, top, page.width, self.height), page.look.color("accent_soft"))
         first_line = self.document_for(page).document.firstBlock().layout().lineAt(0)
         baseline = self.text_origin(page).y() + top + first_line.y() + first_line.ascent()
         painter.setFont(page.look.small)
         painter.setPen(page.look.color("muted"))
         painter.drawText(QPointF(page.x + 2 * GRID, baseline), self._label)
-        super().paint(painter, page, top, clip, selected)
+        super().paint(painter, page, top, clip, marks)
 
     def paint_controls(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
         for control in self.controls:

@@ -121,6 +121,10 @@ class MessageView:
     def text_rows(self) -> list[TextRow]:
         return [row for row in self.rows if isinstance(row, TextRow)]
 
+    def searchable_rows(self) -> list[TextRow]:
+        """The blocks of the message as it was written, those that are folded away as well."""
+        return [row for row in self.text_rows() if row.section is not Section.BOXED]
+
     def text_row(self, section: Section, index: int) -> TextRow | None:
         """The row of a block; None where it is folded away."""
         return next((row for row in self.text_rows() if row.section is section and row.index == index), None)
@@ -269,6 +273,14 @@ class AnswerView(MessageView):
         """Whether `needle` stands in folded thinking only."""
         wanted, answer = needle.casefold(), self.message.answer.casefold()
         return not self.thinking_is_open and wanted in self.message.think.casefold() and wanted not in answer
+
+    def searchable_rows(self) -> list[TextRow]:
+        shown = super().searchable_rows()
+        if self.thinking_is_open or self.page is None:
+            return shown
+        finished = self.section_is_finished(Section.THINKING)
+        self._thinking.update(self.message.think, self.page, finished=finished, first_gap=0)
+        return [*self._thinking.rows, *shown]
 
     @property
     def is_final(self) -> bool:

@@ -35,6 +35,7 @@ from finr1_desk.ui.pane.canvas import Canvas
 from finr1_desk.ui.pane.colouring import ColouringQueue
 from finr1_desk.ui.pane.controls import Controls
 from finr1_desk.ui.pane.documents import Documents
+from finr1_desk.ui.pane.finding import Finding
 from finr1_desk.ui.pane.flow import HEAD, Flow
 from finr1_desk.ui.pane.furniture import Banner, NewTextButton
 from finr1_desk.ui.pane.look import Look
@@ -42,13 +43,14 @@ from finr1_desk.ui.pane.message_view import AnswerView, Manner, make_view
 from finr1_desk.ui.pane.pointer import Pointer
 from finr1_desk.ui.pane.pressing import Pressing
 from finr1_desk.ui.pane.repainting import Repainting, Seen
+from finr1_desk.ui.pane.revealing import reveal, scroll_to
 from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import Selection
 from finr1_desk.ui.pane.textmap import range_rects
 from finr1_desk.ui.pane.timing import IdleWork, Waiting
 from finr1_desk.ui.pane.typesetting import Typesetting
-from finr1_desk.ui.theme import GRID, Theme
+from finr1_desk.ui.theme import Theme
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class ChatPane(QAbstractScrollArea):
     thinkingToggled = Signal(str, bool)
     actionTriggered = Signal(str, str)
     linkActivated = Signal(str)
+    zoomWanted = Signal(int)  # by so many steps
     tableWanted = Signal(str, object)  # what is to be done with it, a `TextTable`
 
     def __init__(
@@ -85,7 +88,7 @@ class ChatPane(QAbstractScrollArea):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._look = Look(theme, 100)
         self._manner = Manner(Markdown(), describe_error, fold_thinking=True)
-        self._flow = Flow(self._measure)
+        self._flow = Flow(self.measure)
         self._index: dict[str, int] = {}
         self._documents = Documents()
         self._typesetting = Typesetting(self, self._flow, self._documents, self._after_change)
@@ -96,11 +99,12 @@ class ChatPane(QAbstractScrollArea):
         self._pointer = Pointer(self)
         self._controls = Controls(self)
         self._pressing = Pressing(self)
-        self._canvas = Canvas(self._flow, self.selection, self._controls, self._documents, self._banner)
+        self.finding = Finding(self)
+        self._canvas = Canvas(self._flow, self.selection, self.finding, self._controls, self._documents, self._banner)
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
         self._repainting = Repainting(self.viewport(), self._flow, self._new_text)
-        self._idle = IdleWork(self, self._colour, self._prepare)
+        self._idle = IdleWork(self, self.finding.work, self._colour, self._prepare)
         self._waiting = Waiting(self, self._flow, self._after_change)
         self._accessible: QAccessibleInterface | None = None
         self._scrolling = Scrolling(self._flow, self.verticalScrollBar(), self._new_text)
@@ -124,6 +128,7 @@ class ChatPane(QAbstractScrollArea):
         self._flow.following = True
         self._waiting.told()
         self._after_change()
+        self.finding.restart()
         accessibility.announce_change(self)
 
     def add_message(self, message: Message, live: LiveStatus | None = None) -> None:
@@ -140,6 +145,7 @@ class ChatPane(QAbstractScrollArea):
         if message.role is Role.USER:
             self._flow.following = True
         self._after_change(new_text=True)
+        self.finding.outdated(message.id)
         accessibility.announce_change(self)
 
     def update_message(self, message: Message, live: LiveStatus | None) -> None:
@@ -159,6 +165,7 @@ class ChatPane(QAbstractScrollArea):
         self._flow.touch(index)
         self._waiting.told()
         self._after_change(new_text=has_grown, before=before)
+        self.finding.outdated(message.id)
         if live is None:
             accessibility.announce_change(self)
 
@@ -169,6 +176,7 @@ class ChatPane(QAbstractScrollArea):
         self._flow.remove(index)
         self._index = {view.message.id: position for position, view in enumerate(self._flow.views)}
         self._after_change()
+        self.finding.restart()
         accessibility.announce_change(self)
 
     def mark_memory(self, last_forgotten: str | None) -> None:
@@ -226,20 +234,17 @@ class ChatPane(QAbstractScrollArea):
 
     def scroll_to(self, message_id: str, needle: str = "") -> None:
         """Shows a message, or the first place in it where `needle` stands, which is then selected."""
-        index = self._index.get(message_id)
-        if index is None:
-            return
-        view = self._flow.views[index]
-        if needle and isinstance(view, AnswerView) and view.hides(needle):
-            self._pressing.toggle_thinking(index)
-        row_index, margin = 0, GRID * 2.0
-        found = view.find(needle, self._page) if needle else None
-        if found is not None:
-            row, start, end = found
-            row_index, margin = view.rows.index(row), self._flow.height / 3
-            self.selection.take(index, row, start, end)
-        self._flow.scroll_to_row(index, row_index, margin)
+        scroll_to(self, message_id, needle)
         self._after_change()
+
+    def reveal(self, index: int, section: Section, block: int, start: int, end: int) -> None:
+        """Scrolls to a range of characters of a block, unless it is in view already."""
+        reveal(self, index, section, block, start, end)
+        self._after_change()
+
+    def work_when_idle(self) -> None:
+        """Something has work that can be done while no event waits."""
+        self._idle.start()
 
     def scroll_to_end(self) -> None:
         self._flow.following = True
@@ -254,7 +259,7 @@ class ChatPane(QAbstractScrollArea):
         row = self._flow.views[index].text_row(section, block) if index is not None else None
         if index is None or row is None:
             return []
-        self._measure(row)
+        self.measure(row)
         self._flow.touch(index)
         top = self._flow.top_in_pane(index, self._flow.views[index].rows.index(row))
         origin = row.text_origin(self._page) + QPointF(0, top)
@@ -269,6 +274,10 @@ class ChatPane(QAbstractScrollArea):
     @property
     def page(self) -> Page:
         return self._page
+
+    @property
+    def pressing(self) -> Pressing:
+        return self._pressing
 
     @property
     def controls(self) -> Controls:
@@ -297,10 +306,11 @@ class ChatPane(QAbstractScrollArea):
         """The rows of a message, or their heights, changed."""
         self._flow.touch(index)
         self._after_change()
+        self.finding.outdated(self._flow.views[index].message.id)
 
     # -- laying out
 
-    def _measure(self, row: Row) -> None:
+    def measure(self, row: Row) -> None:
         row.measure(self._page)
         if isinstance(row, TextRow):
             self._documents.keep(row)

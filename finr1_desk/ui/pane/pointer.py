@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DRAG_MS: Final = 30
 DRAG_SHARE: Final = 0.35  # of the distance to the pane, scrolled at every step
+ZOOM_ANGLE: Final = 120  # eighths of a degree: a notch of a mouse's wheel
 LONGEST_PRIMARY: Final = 1_000_000  # characters put on the X11 selection
 
 
@@ -51,6 +52,7 @@ class Pointer(QObject):
         self._was_following = False
         self._word: Word | None = None
         self._at = QPointF()
+        self._turned = 0  # eighths of a degree of the wheel with Ctrl, not yet used
         self._triple = QTimer(self)
         self._triple.setSingleShot(True)
         self._drag = QTimer(self)
@@ -136,7 +138,15 @@ class Pointer(QObject):
         self.look_again()
 
     def wheel(self, event: QWheelEvent) -> bool:
-        """Shifts a table or code that is too wide, with Shift or a sideways wheel; False for anything else."""
+        """Changes the size of the text with Ctrl, and shifts a table or code that is too wide with Shift or a sideways
+        wheel; False for anything else."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._turned += event.angleDelta().y()
+            steps = int(self._turned / ZOOM_ANGLE)
+            self._turned -= steps * ZOOM_ANGLE
+            if steps:
+                self._pane.zoomWanted.emit(steps)
+            return True
         sideways = event.angleDelta().x()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not sideways:
             sideways = event.angleDelta().y()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -65,6 +65,9 @@ def page_for(look: Look, pane_width: float, formulas: Formulas | None = None) ->
     """The page of a pane of this width."""
     x, width = look.column(pane_width)
     return Page(look, x, width, max(pane_width - x - look.margin(pane_width), width), formulas)
+
+
+Mark = tuple[int, int, str]  # from one position of a document to another, and the name of the ground's colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +255,8 @@ class TextRow(Row):
 
     # -- painting
 
-    def paint(self, painter: QPainter, page: Page, top: float, clip: QRectF, selected: tuple[int, int] | None) -> None:
-        """Paints the row with its top edge at `top`; `selected` is a range of positions in the document."""
+    def paint(self, painter: QPainter, page: Page, top: float, clip: QRectF, marks: Sequence[Mark]) -> None:
+        """Paints the row with its top edge at `top`; later marks lie over earlier ones."""
         rendered = self.document_for(page)
         if isinstance(self.block, Code):
             self._paint_panel(painter, page, top)
@@ -269,13 +272,10 @@ class TextRow(Row):
         context = QAbstractTextDocumentLayout.PaintContext()
         context.palette.setColor(QPalette.ColorRole.Text, page.look.tone_color(self.tone))
         context.clip = clip.translated(-origin.x(), -origin.y())
-        if selected is not None:
-            selection, cursor = _selection(rendered, selected, page.look)
-            context.selections = [selection]
-            rendered.document.documentLayout().draw(painter, context)
-            del cursor
-        else:
-            rendered.document.documentLayout().draw(painter, context)
+        selections = [_selection(rendered, mark, page.look) for mark in marks]
+        context.selections = [selection for selection, _ in selections]
+        rendered.document.documentLayout().draw(painter, context)
+        del selections  # their cursors had to live until now
         decorations.paint_above(painter, rendered, page.look, self.tone, width)
         painter.restore()
         if is_wide and self._ends_block:
@@ -310,11 +310,9 @@ def as_it_is(text: str) -> list[Run]:
     return [Run(text)]
 
 
-def _selection(
-    rendered: Rendered, selected: tuple[int, int], look: Look
-) -> tuple[QAbstractTextDocumentLayout.Selection, QTextCursor]:
+def _selection(rendered: Rendered, mark: Mark, look: Look) -> tuple[QAbstractTextDocumentLayout.Selection, QTextCursor]:
     """The selection, and its cursor: a selection that outlives the cursor it was given points nowhere."""
-    start, end = selected
+    start, end, color = mark
     if rendered.tables and len(rendered.tables) == 1 and rendered.tables[0][0].firstPosition() <= 1:
         table = rendered.tables[0][0]  # not the empty blocks around it
         start, end = max(start, table.firstPosition()), min(end, table.lastPosition())
@@ -324,6 +322,6 @@ def _selection(
     selection = QAbstractTextDocumentLayout.Selection()
     selection.cursor = cursor
     form = QTextCharFormat()
-    form.setBackground(look.color("selection"))
+    form.setBackground(look.color(color))
     selection.format = form
     return selection, cursor
