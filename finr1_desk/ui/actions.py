@@ -110,7 +110,7 @@ def action_texts() -> dict[str, str]:
         "find_here": translate("Actions", "&Find in this conversation…"),
         "find_next": translate("Actions", "Find &next"),
         "find_previous": translate("Actions", "Find &previous"),
-        "find": translate("Actions", "Find in &all conversations"),
+        "find": translate("Actions", "Fin&d in all conversations"),
         "stop": translate("Actions", "&Stop writing"),
         "answer_now": translate("Actions", "&Answer now"),
         "rename": translate("Actions", "&Rename"),

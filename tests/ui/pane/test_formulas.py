@@ -123,7 +123,7 @@ def test_the_place_read_stays_when_formulas_come(pane: ChatPane, qtbot: QtBot) -
     pane.scroll_by(1)
     for row in rows(pane):
         row.document_for(pane.page)
-        pane._measure(row)
+        pane.measure(row)
     pane.flow.touch(0)
     pane.scroll_by(0)
     qtbot.waitUntil(lambda: objects(pane) == 12, timeout=WAIT_MS)
