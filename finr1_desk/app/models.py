@@ -90,7 +90,12 @@ class Models(QObject):
             self._pool.run(lambda: _inspect(wanted), self._set_choice, self._on_choice_failed)
         else:
             self._find_default()
-        self._pool.run(lambda: _list(self._paths.models), self._on_found, self.failed.emit)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Lists what is on the machine; `foundChanged` tells."""
+        folders = self._settings.value.model_folders
+        self._pool.run(lambda: _list(self._paths, folders), self._on_found, self.failed.emit)
 
     def choose(self, path: Path) -> None:
         """Takes this file from now on, on this machine; a file that is no model is reported and the choice stays."""
@@ -125,7 +130,8 @@ class Models(QObject):
         self._find_default()
 
     def _find_default(self) -> None:
-        self._pool.run(lambda: _default(self._paths.models), self._set_choice, self.failed.emit)
+        folders = self._settings.value.model_folders
+        self._pool.run(lambda: _default(self._paths, folders), self._set_choice, self.failed.emit)
 
     def _on_found(self, models: list[FoundModel]) -> None:
         self._found = models
@@ -296,13 +302,20 @@ def _inspect(path: Path) -> FoundModel:
     return inspect_model(path)
 
 
-def _default(models: Path) -> FoundModel | None:
+def _default(paths: DataPaths, folders: str) -> FoundModel | None:
     from finr1_desk.library.discovery import default_model
+    from finr1_desk.library.places import folders_of, places
 
-    return default_model(models)
+    return default_model(paths.models, where=places(paths.models, added=folders_of(folders)))
 
 
-def _list(models: Path) -> list[FoundModel]:
+def _list(paths: DataPaths, folders: str) -> list[FoundModel]:
     from finr1_desk.library.discovery import list_models
+    from finr1_desk.library.hashing import HashCache
+    from finr1_desk.library.header_cache import HeaderCache
+    from finr1_desk.library.places import folders_of, places
 
-    return list_models(models)
+    where = places(paths.models, added=folders_of(folders))
+    return list_models(
+        paths.models, where=where, headers=HeaderCache(paths.model_headers), hashes=HashCache(paths.hashes)
+    )

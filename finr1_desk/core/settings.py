@@ -161,6 +161,23 @@ class Settings:
         QT_TRANSLATE_NOOP("Settings", "Empty: a Fin-R1 found on this machine, else the built-in demonstration model."),
         group=ENGINE,
     )
+    model_folders: str = _setting(
+        "",
+        QT_TRANSLATE_NOOP("Settings", "Further folders with models"),
+        QT_TRANSLATE_NOOP("Settings", "Searched beside those of other applications. Several: separated as in PATH."),
+        group=ENGINE,
+    )
+    hub: str = _setting(
+        "auto",
+        QT_TRANSLATE_NOOP("Settings", "Download models from"),
+        QT_TRANSLATE_NOOP("Settings", "Nothing is contacted before you ask for a download."),
+        group=ENGINE,
+        choices={
+            "auto": QT_TRANSLATE_NOOP("Settings", "HF_ENDPOINT, else huggingface.co"),
+            "huggingface": "huggingface.co",
+            "mirror": QT_TRANSLATE_NOOP("Settings", "hf-mirror.com (for China)"),
+        },
+    )
     context_length: int = _setting(
         16384,
         QT_TRANSLATE_NOOP("Settings", "Context (tokens)"),

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -49,6 +49,19 @@ _ENCODERS: Final = frozenset(
 _MAX_NAME: Final = 120  # characters
 _FIN_R1_LAYERS: Final = 28
 _FIN_R1_EMBEDDING: Final = 3584
+_FIN_R1_FEED_FORWARD: Final = 18_944
+_FIN_R1_KV_HEADS: Final = 4 * _FIN_R1_LAYERS
+_FIN_R1_PARAMETERS: Final = 7_615_616_512
+# Where a header may say what the model was made from.
+_ORIGIN_KEYS: Final = (
+    "general.source.repo_url",
+    "general.source.url",
+    "general.source.huggingface.repository",
+    "general.repo_url",
+    "general.url",
+)
+_BASE_MODELS: Final = 4  # of which name and address are read
+_MAX_ORIGIN: Final = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,8 @@ class GgufHeader:
         tensor_bytes: bytes of tensor data in this file.
         split_count: files that the model consists of; 1 for a whole one.
         general_type: `model`, or what else the file is (`mmproj`, `adapter`, …).
+        feed_forward_length: elements of a feed-forward layer.
+        origins: names and addresses of what the model was made from, and where it was published.
     """
 
     path: Path
@@ -90,6 +105,8 @@ class GgufHeader:
     split_count: int = 1
     general_type: str = "model"
     sampling: Mapping[str, float | int] = field(default_factory=dict)
+    feed_forward_length: int = 0
+    origins: tuple[str, ...] = ()
 
     @property
     def is_language_model(self) -> bool:
@@ -107,9 +124,8 @@ class GgufHeader:
 
     @property
     def is_fin_r1(self) -> bool:
-        return looks_like_fin_r1(
-            (self.name, self.basename, self.path.name), self.architecture, self.layers, self.embedding_length
-        )
+        """Whether it says so and has the shape; `identity` gives reasons, and knows hashes too."""
+        return says_fin_r1((self.name, self.basename, self.path.name, *self.origins)) and has_fin_r1_shape(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +161,39 @@ def glance(path: Path) -> Glance:
     """
     pairs = _open(path, peek=True)[0].pairs
     architecture = _text(pairs, "general.architecture")
-    names = (_text(pairs, "general.name"), _text(pairs, "general.basename"), path.name)
+    names = (_text(pairs, "general.name"), _text(pairs, "general.basename"), path.name, *_origins(pairs))
     layers = _number(pairs, f"{architecture}.block_count")
     embedding = _number(pairs, f"{architecture}.embedding_length")
     return Glance(
         name=_name(pairs, path),
         architecture=architecture,
         general_type=_text(pairs, "general.type") or "model",
-        is_fin_r1=looks_like_fin_r1(names, architecture, layers, embedding),
+        is_fin_r1=says_fin_r1(names) and _is_shaped(architecture, layers, embedding),
     )
 
 
-def looks_like_fin_r1(names: tuple[str, ...], architecture: str, layers: int, embedding_length: int) -> bool:
-    """Whether a name says Fin-R1 and the shape is that of its base, Qwen2.5-7B."""
-    named = any("finr1" in re.sub(r"[^a-z0-9]", "", name.lower()) for name in names)
-    shaped = (architecture, layers, embedding_length) == ("qwen2", _FIN_R1_LAYERS, _FIN_R1_EMBEDDING)
-    return named and shaped
+def says_fin_r1(names: Iterable[str]) -> bool:
+    """Whether one of the names is Fin-R1's, however it is written."""
+    return any("finr1" in re.sub(r"[^a-z0-9]", "", name.lower()) for name in names)
+
+
+def has_fin_r1_shape(header: GgufHeader) -> bool:
+    """Whether the shape is that of Fin-R1's base, Qwen2.5-7B; what the header does not say is not held against it."""
+    return (
+        _is_shaped(header.architecture, header.layers, header.embedding_length)
+        and header.feed_forward_length in (0, _FIN_R1_FEED_FORWARD)
+        and (header.feed_forward_length == 0 or header.kv_heads == _FIN_R1_KV_HEADS)
+        and (header.feed_forward_length == 0 or header.split_count > 1 or _is_sized(header.parameters))
+    )
+
+
+def _is_sized(parameters: int) -> bool:
+    """Some converters add a small tensor of their own."""
+    return abs(parameters - _FIN_R1_PARAMETERS) <= _FIN_R1_PARAMETERS // 1000
+
+
+def _is_shaped(architecture: str, layers: int, embedding_length: int) -> bool:
+    return (architecture, layers, embedding_length) == ("qwen2", _FIN_R1_LAYERS, _FIN_R1_EMBEDDING)
 
 
 def _open(path: Path, *, peek: bool) -> tuple[Container, int]:
@@ -223,7 +256,17 @@ def _header(path: Path, container: Container, size: int) -> GgufHeader:
         split_count=max(1, _number(pairs, "split.count")),
         general_type=_text(pairs, "general.type") or "model",
         sampling=_sampling(pairs),
+        feed_forward_length=of_architecture("feed_forward_length"),
+        origins=_origins(pairs),
     )
+
+
+def _origins(pairs: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = [*_ORIGIN_KEYS]
+    for number in range(_BASE_MODELS):
+        keys += [f"general.base_model.{number}.{what}" for what in ("name", "repo_url")]
+    found = (" ".join(_text(pairs, key).split())[:_MAX_ORIGIN] for key in keys)
+    return tuple(dict.fromkeys("".join(filter(str.isprintable, text)) for text in found if text))
 
 
 def _text(pairs: Mapping[str, Any], key: str) -> str:

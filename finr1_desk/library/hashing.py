@@ -14,7 +14,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -39,15 +39,27 @@ class HashCache:
 
     def known(self, path: Path) -> str | None:
         """The hash in hexadecimal, if this very file was hashed before."""
-        try:
-            identity = _identity(path)
-        except OSError:
-            return None
-        entry = self._entries().get(str(_absolute(path)))
-        if isinstance(entry, dict) and entry.get("identity") == identity:
-            sha256 = entry.get("sha256")
-            return sha256 if isinstance(sha256, str) else None
-        return None
+        return self.known_of([path]).get(path)
+
+    def known_of(self, paths: Iterable[Path]) -> dict[Path, str]:
+        """The hashes of those of the files that were hashed before; the cache is read once."""
+        entries = self._entries()
+        found: dict[Path, str] = {}
+        for path in paths:
+            entry = entries.get(str(_absolute(path)))
+            with suppress(OSError):
+                if (
+                    isinstance(entry, dict)
+                    and isinstance(entry.get("sha256"), str)
+                    and entry.get("identity") == identity_of(path)
+                ):
+                    found[path] = entry["sha256"]
+        return found
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Keeps a hash that was computed elsewhere, while the file was written."""
+        with suppress(OSError):
+            self._remember(path, identity_of(path), sha256)
 
     def compute(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> str:
         """Hashes the file and remembers it; seconds for a large one, so not for a thread that has to answer.
@@ -77,11 +89,11 @@ class HashCache:
         entries[str(_absolute(path))] = {"identity": identity, "sha256": sha256}
         kept = dict(list(entries.items())[-_MAX_ENTRIES:])
         with suppress(OSError):
-            _replace(self._cache_file, json.dumps(kept, ensure_ascii=False, indent=1))
+            replace_text(self._cache_file, json.dumps(kept, ensure_ascii=False, indent=1))
 
 
 def _hash(path: Path, cancelled: Callable[[], bool]) -> tuple[list[int], str]:
-    identity = _identity(path)
+    identity = identity_of(path)
     digest = hashlib.sha256()
     buffer = bytearray(_CHUNK)
     view = memoryview(buffer)
@@ -92,7 +104,7 @@ def _hash(path: Path, cancelled: Callable[[], bool]) -> tuple[list[int], str]:
             digest.update(view[:count])
             if cancelled():
                 raise HashingCancelledError
-    if _identity(path) != identity:
+    if identity_of(path) != identity:
         raise OSError(errno.ESTALE, "changed while it was read", str(path))
     return identity, digest.hexdigest()
 
@@ -101,12 +113,13 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow the cache's symbolic links
 
 
-def _identity(path: Path) -> list[int]:
+def identity_of(path: Path) -> list[int]:
+    """What tells a file from the one that replaced it: size, modification time in nanoseconds, inode."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
     """Writes the whole file or nothing."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -63,6 +63,10 @@ class DataPaths:
         return self.root / "model-hashes.json"
 
     @property
+    def model_headers(self) -> Path:
+        return self.root / "model-headers.json"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

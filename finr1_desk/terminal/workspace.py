@@ -19,6 +19,7 @@ from finr1_desk.core.remote import RemoteServer, ServerAccess, host_of, is_remot
 from finr1_desk.core.settings import Settings, loading_values, sampling_overrides, snapshot_budget
 from finr1_desk.library.discovery import FoundModel, default_model, inspect_model
 from finr1_desk.library.hashing import HashCache
+from finr1_desk.library.places import Place, folders_of, places
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
 from finr1_desk.store.policy import load_policy
 from finr1_desk.store.secrets import Secrets
@@ -90,10 +91,14 @@ class Workspace:
                 return inspect_model(Path(self.settings.model_path))
             except UserError as error:
                 self.voice.note(" ".join(self.voice.sentence(error)))
-        found = default_model(self.paths.models)
+        found = default_model(self.paths.models, where=self.places())
         if found is None:
             raise UserError(ErrorCode.NO_MODEL)
         return found
+
+    def places(self) -> tuple[Place, ...]:
+        """Where models may be on this machine."""
+        return places(self.paths.models, added=folders_of(self.settings.model_folders))
 
     def model_request(self, model: FoundModel, loading: Mapping[str, Any]) -> ModelRequest:
         """How a model is asked for: as the command line says, else as this model was set here, else as the settings."""

@@ -49,11 +49,11 @@ class ModelMenu(QObject):
         models = self._models
         menu.clear()
         menu.addAction(self._window.actions_["choose_model"])
-        found = models.found()
+        found = [model for model in models.found() if model.same_as is None]
         if found:
             menu.addSeparator()
         for model in found:
-            words = (model.header.name or model.path.name, model.header.quantisation)
+            words = (model.shown_name, model.header.quantisation)
             action = menu.addAction(" · ".join(word for word in words if word))
             action.triggered.connect(self._chooser(model.path))
             action.setToolTip("\n".join(filter(None, (str(model.path), verification_text(model)))))

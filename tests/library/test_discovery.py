@@ -13,7 +13,8 @@ import pytest
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.library import discovery
 from finr1_desk.library.assets import asset
-from finr1_desk.library.discovery import ModelSource, Place, default_model, inspect_model, list_models, places
+from finr1_desk.library.discovery import default_model, inspect_model, list_models
+from finr1_desk.library.places import ModelSource, Place, places
 
 
 def write(path: Path, name: str = "Fin-R1", *, layers: int = 28, width: int = 64, architecture: str = "qwen2") -> Path:

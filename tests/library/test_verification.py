@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from finr1_convert import verification_sidecar
-from finr1_desk.library.discovery import ModelSource, Place, inspect_model, list_models
+from finr1_desk.library.discovery import inspect_model, list_models
+from finr1_desk.library.places import ModelSource, Place
 from finr1_desk.library.verification import Verification, fingerprint, read_verification, sidecar_path
 from tests.library.test_discovery import write
 
