@@ -195,6 +195,10 @@ def _run(options: argparse.Namespace, voice: Voice) -> int:
             return example(workspace)
         case "bench":
             return _bench(options, workspace)
+        case "models":
+            from finr1_desk.terminal.model_arguments import run_models
+
+            return run_models(options, workspace)
         case _:
             from finr1_desk.terminal.doctor import doctor
 

@@ -99,6 +99,9 @@ def _converting_parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=_threads, default=0, metavar="N", help="for quantising (default: all cores)")
     parser.add_argument("--force", action="store_true", help="replace the output if it exists")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument(
+        "--progress-lines", action="store_true", help="tell the progress as lines of JSON on the standard error"
+    )
     return parser
 
 
@@ -257,7 +260,7 @@ def _agreed(message: str) -> bool:
 
 
 def _with_progress(arguments: argparse.Namespace, overwrite: bool) -> Result:
-    with _progress_bar() as on_progress:
+    with _progress_lines() if arguments.progress_lines else _progress_bar() as on_progress:
         return convert(
             arguments.checkpoint,
             arguments.output,
@@ -295,6 +298,17 @@ def _progress_bar(of_bytes: bool = True) -> Iterator[OnProgress | None]:
             bar.update(tasks[progress.stage], completed=progress.done)
 
         yield show
+
+
+@contextmanager
+def _progress_lines() -> Iterator[OnProgress]:
+    """For programs that run this one: each report as a line of JSON."""
+
+    def tell(progress: Progress) -> None:
+        values = {"stage": progress.stage, "done": progress.done, "total": progress.total, "seconds": progress.seconds}
+        print(json.dumps(values), file=sys.stderr, flush=True)
+
+    yield tell
 
 
 def _summary(result: Result) -> str:

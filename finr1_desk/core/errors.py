@@ -25,6 +25,20 @@ class ErrorCode(StrEnum):
     MODEL_LOAD_FAILED = "model_load_failed"  # path, reason
     MODEL_NO_TEMPLATE = "model_no_template"  # path, reason
     NO_MODEL = "no_model"  # -
+    MODEL_NOT_OWN = "model_not_own"  # path
+    MODEL_HASH_DIFFERS = "model_hash_differs"  # path
+    # Downloads and conversions
+    DOWNLOAD_NOT_FOUND = "download_not_found"  # what, host
+    DOWNLOAD_REFUSED = "download_refused"  # what, host, status
+    DOWNLOAD_UNREACHABLE = "download_unreachable"  # host, reason
+    DOWNLOAD_CERTIFICATE = "download_certificate"  # host, reason
+    DOWNLOAD_BUSY = "download_busy"  # host, status
+    DOWNLOAD_DAMAGED = "download_damaged"  # what
+    DOWNLOAD_NO_ROOM = "download_no_room"  # path, needed_bytes, free_bytes
+    DOWNLOAD_UNWRITABLE = "download_unwritable"  # path, reason
+    DOWNLOAD_RUNNING = "download_running"  # what
+    DOWNLOAD_CRASHED = "download_crashed"  # status
+    CONVERSION_FAILED = "conversion_failed"  # reason
     # Engine
     ENGINE_DIED = "engine_died"  # stage (start|load|prefill|decode|idle), signal or exit_code, cause (hang)
     ENGINE_GAVE_UP = "engine_gave_up"  # report

@@ -197,10 +197,8 @@ def _layers_on_gpus(total: int, rooms: Sequence[int]) -> int:
 
 
 def _fit(model_bytes: int, machine: MachineFacts, context: int, eight: bool, rooms: Sequence[int], layers: int) -> Fit:
-    if layers == LAYERS:
-        placement = Placement.GPU
-    else:
-        placement = Placement.PARTLY if layers else Placement.CPU
+    partly = Placement.PARTLY if layers else Placement.CPU
+    placement = Placement.GPU if layers == LAYERS else partly
     read = model_bytes * (1 - _EMBEDDING_SHARE) + kv_bytes(min(context, _USUAL_FILL), eight=eight)
     on_gpu = layers / LAYERS
     seconds = read * (1 - on_gpu) / (machine.bandwidth * _EFFICIENCY)

@@ -1,7 +1,7 @@
 """What this machine has for running a model: memory, and how quickly it is read.
 
-Owns the measuring: a look through memory in a few threads, a tenth of a second, when it is asked for. Devices are told to
-it: only the engine speaks to llama.cpp.
+Owns the measuring: a look through memory in a few threads, a tenth of a second, when it is asked for. Devices are
+told to it: only the engine speaks to llama.cpp.
 """
 
 from __future__ import annotations

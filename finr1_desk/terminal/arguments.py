@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
 from finr1_desk.core.settings import LOADING
+from finr1_desk.terminal.model_arguments import add_models
 
 Translate = Callable[..., str]
 Commands: TypeAlias = "argparse._SubParsersAction[Parser]"
@@ -52,6 +53,7 @@ def build_parser(translate: Translate) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _bench, _doctor):
         add(commands, translate)
+    add_models(commands, translate, _command)
     return parser
 
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication
 
 from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, size_text
+from finr1_desk.ui.download_sentences import download_sentence
 from finr1_desk.ui.server_words import server_words
 from finr1_desk.ui.transfer_sentences import transfer_sentence
 
@@ -40,9 +41,11 @@ def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
         found = group(code, values)
         if found is not None:
             return found
-    for words in (server_words(code, params), transfer_sentence(code, values.text, values.size)):
-        if words is not None:
-            return Sentence(*words)
+    words = server_words(code, params)
+    for make in (transfer_sentence, download_sentence):
+        words = words or make(code, values.text, values.size)
+    if words is not None:
+        return Sentence(*words)
     raise AssertionError(f"no sentence for {code}")
 
 

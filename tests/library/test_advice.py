@@ -1,4 +1,4 @@
-"""What is advised holds over a grid of machines: it fits, it is never worse with more memory, and it says what it is."""
+"""What is advised holds over a grid of machines: it fits, and more memory is never worse."""
 
 from __future__ import annotations
 

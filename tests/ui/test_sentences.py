@@ -47,6 +47,8 @@ SAMPLES: dict[str, tuple[Param, str]] = {
     "policy": ("/etc/finr1-desk/policy.toml", "/etc/finr1-desk/policy.toml"),
     "seconds": (300.0, "300"),
     "model": ("Fin-R1", "Fin-R1"),
+    "what": ("someone/Fin-R1-GGUF", "someone/Fin-R1-GGUF"),
+    "free_bytes": (2_500_000_000, "2.50 GB"),
     "report": ("/data/engine-crash.txt", "/data/engine-crash.txt"),
 }
 DOCUMENTED = re.compile(r'^    ([A-Z_]+) = "[a-z_]+"  # (.*)$', re.MULTILINE)
