@@ -115,8 +115,7 @@ def _check(options: argparse.Namespace) -> None:
         if limit is not None and limit < 1:
             raise UserError(ErrorCode.BAD_VALUE, name="--limit", value=str(limit))
         return
-    from finr1_desk.core.sampling import MOST_SAMPLES, checked
-    from finr1_desk.core.settings import MOST_THINKING
+    from finr1_desk.core.sampling import MOST_SAMPLES, MOST_THINKING, checked
 
     checked(_sampling(options))
     if options.max_think is not None and not 0 <= options.max_think <= MOST_THINKING:

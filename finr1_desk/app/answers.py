@@ -7,18 +7,24 @@ announced; text is on disk at most a second after it was shown; whatever ends an
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from finr1_desk.app.conversations import Conversations
 from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.keeper import Keeper
 from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import StoreAccess
+from finr1_desk.app.telling import Telling
+from finr1_desk.app.work import Work
 from finr1_desk.app.writing import Opened, Writing
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.conversation import (
     Conversation,
     FinishReason,
@@ -30,16 +36,27 @@ from finr1_desk.core.conversation import (
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, LoadProgress, ModelRequest
 from finr1_desk.core.prompts import build_turns
-from finr1_desk.core.settings import sampling_overrides, snapshot_budget
+from finr1_desk.core.settings import most_thinking, sampling_overrides, snapshot_budget
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import Store
 
-PAINT_MS: Final = 30  # at least between two paintings; the engine tells of new text 20 times a second
-SAVE_MS: Final = 500  # half of the promised second, so that a slow disk still keeps the promise
-FIGURES_MS: Final = 250  # tokens/s and the context: faster, figures cannot be read
-CLOCK_MS: Final = 1000  # «Thinking… 12 s» goes on while no token comes
-RETRY_MS: Final = 5000
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that waits for its answer, and what was chosen for this answer alone."""
+
+    question: Message
+    choices: Choices = Choices()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the user asks it. `beside` is the earlier one that it is another version of, if it is one."""
+
+    text: str
+    choices: Choices = Choices()
+    beside: str = ""
 
 
 class Answers(QObject):
@@ -59,6 +76,7 @@ class Answers(QObject):
         conversations: Conversations,
         models: Models,
         settings: SettingsController,
+        manner: Manner,
         link: EngineLink,
         parent: QObject | None = None,
     ) -> None:
@@ -67,72 +85,87 @@ class Answers(QObject):
         self._conversations = conversations
         self._models = models
         self._settings = settings
+        self._manner = manner
         self._link = link
-        self._waiting: dict[str, deque[Message]] = {}  # conversation → questions, in order
+        self._waiting: dict[str, deque[Asked]] = {}  # conversation → questions, in order
         self._starting: dict[str, bool] = {}  # conversation → whether it was stopped before it began
-        self._writing: dict[str, Writing] = {}  # conversation → the answer being written
-        self._by_request: dict[str, Writing] = {}
-        self._unsaved: list[tuple[Message, Writing]] = []  # ended, but the disk did not take it yet
+        self._works: dict[str, Work] = {}  # conversation → what is being written there
+        self._by_request: dict[str, Work] = {}
         self._unhashed: dict[str, list[str]] = {}  # model path → answers that lack its hash
-        self._creating: list[str] | None = None  # questions typed while the first one's conversation is made
-        self._paint = QTimer(self, singleShot=True, interval=PAINT_MS)
-        self._since_painted = QElapsedTimer()
-        self._paint.timeout.connect(self._on_paint)
-        self._save = QTimer(self, interval=SAVE_MS)
-        self._save.timeout.connect(self._on_save)
-        self._figures = QTimer(self, interval=FIGURES_MS)
-        self._figures.timeout.connect(self._on_figures)
-        self._clock = QTimer(self, interval=CLOCK_MS)
-        self._clock.timeout.connect(self._on_clock)
-        self._retry = QTimer(self, interval=RETRY_MS)
-        self._retry.timeout.connect(self._on_retry)
+        self._creating: list[Question] | None = None  # asked while the first one's conversation is made
+        self._keeper = Keeper(store, self._writings, self)
+        self._keeper.failed.connect(self.failed)
+        self._telling = Telling(self._works, lambda: conversations.current, self)
+        self._telling.grew.connect(self.grew)
+        self._telling.contextUsed.connect(self.contextUsed)
+        self._telling.speed.connect(self.speed)
+        self._telling.figuresDue.connect(self._tell_context)
         link.received.connect(self._on_event)
         models.hashed.connect(self._on_hashed)
         conversations.opened.connect(lambda *_: self._tell_context())
 
     # -- what the user does
 
-    def ask(self, text: str) -> None:
-        """Puts a question into the open conversation, or begins a new one with it."""
-        if not text.strip():
-            self.refused.emit(text, UserError(ErrorCode.EMPTY_QUESTION))
+    def ask(self, text: str, choices: Choices = Choices()) -> None:
+        """Puts a question into the open conversation, or begins a new one with it.
+
+        Args:
+            choices: for its answer alone.
+        """
+        self._ask(Question(text, choices))
+
+    def edit(self, question_id: str, text: str, choices: Choices = Choices()) -> None:
+        """Puts a question beside an earlier one of the open conversation, as a branch that is shown from now on."""
+        self._ask(Question(text, choices, beside=question_id))
+
+    def _ask(self, asked: Question) -> None:
+        if not asked.text.strip():
+            self.refused.emit(asked.text, UserError(ErrorCode.EMPTY_QUESTION))
             return
         current = self._conversations.current
         if current is None and self._creating is not None:
-            self._creating.append(text)
+            self._creating.append(asked)
             return
         if current is None:
             self._creating = []
-        system_prompt = self._settings.value.system_prompt or None
+        new = self._manner.take_for_new() if current is None else None
 
         def work(store: Store) -> tuple[Conversation, Message]:
-            conversation = store.conversation(current) if current else store.create_conversation(system_prompt)
-            question = store.add_question(conversation.id, conversation.head_id, text)
+            if new is not None:
+                conversation = store.create_conversation(new.system_prompt, choices=new.choices)
+            else:
+                conversation = store.conversation(current or "")
+            parent = store.message(asked.beside).parent_id if asked.beside else conversation.head_id
+            question = store.add_question(conversation.id, parent, asked.text)
             return store.conversation(conversation.id), question
 
         def refuse(error: UserError) -> None:
-            held, self._creating = (self._creating or [], None) if current is None else ([], self._creating)
-            for lost in (text, *held):
-                self.refused.emit(lost, error)
+            held, self._creating = (self._creating or [], None) if new is not None else ([], self._creating)
+            for lost in (asked, *held):
+                self.refused.emit(lost.text, error)
 
-        self._store.run(work, lambda pair: self._on_asked(*pair, new=current is None), refuse)
+        self._store.run(work, lambda pair: self._on_asked(*pair, asked.choices, new=new is not None), refuse)
 
     def stop(self, conversation_id: str) -> None:
-        """Ends the answer that is being written there; what has come is kept."""
-        writing = self._writing.get(conversation_id)
-        if writing is not None:
-            self._link.client.cancel(writing.request_id)
+        """Ends what is being written there; what has come is kept."""
+        work = self._works.get(conversation_id)
+        if work is not None:
+            self._link.client.cancel(work.request_id)
         elif conversation_id in self._starting:
             self._starting[conversation_id] = True
 
     def answer_now(self, conversation_id: str) -> None:
         """Ends the thinking there and lets the model answer from what it has."""
-        writing = self._writing.get(conversation_id)
-        if writing is not None:
-            self._link.client.answer_now(writing.request_id)
+        work = self._works.get(conversation_id)
+        if work is not None:
+            self._link.client.answer_now(work.request_id)
 
-    def regenerate(self, message_id: str) -> None:
-        """Writes another answer beside this one; given a question, writes its answer."""
+    def regenerate(self, message_id: str, choices: Choices = Choices()) -> None:
+        """Writes another answer beside this one; given a question, writes its answer.
+
+        Args:
+            choices: for this answer alone, before those of the conversation.
+        """
 
         def work(store: Store) -> Message | None:
             message = store.message(message_id)
@@ -142,23 +175,24 @@ class Answers(QObject):
 
         def done(question: Message | None) -> None:
             if question is not None:
-                self._enqueue(question)
+                self._enqueue(Asked(question, choices))
 
         self._store.run(work, done, self.failed.emit)
 
     def continue_answer(self, message_id: str) -> None:
         """Goes on with an answer that was stopped, cut off or interrupted."""
         message = self._conversations.messages.get(message_id)
-        if message is None or message.conversation_id in self._writing or message.conversation_id in self._starting:
+        if message is None or message.conversation_id in self._works or message.conversation_id in self._starting:
             return
-        self._begin(message.conversation_id, lambda store: store.resume_answer(message_id))
+        one = Choices(samples=1)
+        self._begin(message.conversation_id, one, lambda store, _: [store.resume_answer(message_id)])
 
     def take_back(self, question_id: str) -> None:
         """Removes a question that still waits."""
         for conversation_id, questions in self._waiting.items():
-            question = next((waiting for waiting in questions if waiting.id == question_id), None)
-            if question is not None:
-                questions.remove(question)
+            asked = next((waiting for waiting in questions if waiting.question.id == question_id), None)
+            if asked is not None:
+                questions.remove(asked)
                 self._store.run(
                     lambda store: store.remove_question(question_id),
                     lambda _, id=conversation_id: self._on_taken_back(id, question_id),  # type: ignore[misc]
@@ -166,24 +200,29 @@ class Answers(QObject):
                 )
                 return
 
+    def live_messages(self, conversation_id: str) -> dict[str, Message]:
+        """The answers being written in a conversation, as they stand, by id."""
+        work = self._works.get(conversation_id)
+        return work.messages if work is not None else {}
+
     def live(self, conversation_id: str) -> tuple[Message, LiveStatus] | None:
-        """The answer being written in a conversation, as it stands."""
-        writing = self._writing.get(conversation_id)
-        return (writing.message, writing.status) if writing is not None else None
+        """The first of the answers being written in a conversation, as it stands."""
+        work = self._works.get(conversation_id)
+        return (work.writings[0].message, work.writings[0].status) if work is not None else None
 
     def live_statuses(self, conversation_id: str) -> Mapping[str, LiveStatus]:
         """For every message of a conversation that is being written or waits: how it stands."""
         statuses = {
-            question.id: LiveStatus(Phase.QUEUED, ahead=ahead)
-            for ahead, question in enumerate(self._waiting.get(conversation_id, ()), 1)
+            asked.question.id: LiveStatus(Phase.QUEUED, ahead=ahead)
+            for ahead, asked in enumerate(self._waiting.get(conversation_id, ()), 1)
         }
-        writing = self._writing.get(conversation_id)
-        return statuses | ({writing.id: writing.status} if writing is not None else {})
+        work = self._works.get(conversation_id)
+        return statuses | (work.statuses if work is not None else {})
 
     # -- from question to request
 
-    def _on_asked(self, conversation: Conversation, question: Message, *, new: bool) -> None:
-        held: list[str] = []
+    def _on_asked(self, conversation: Conversation, question: Message, choices: Choices, *, new: bool) -> None:
+        held: list[Question] = []
         if new:
             held, self._creating = self._creating or [], None
             if self._conversations.current is None:
@@ -191,26 +230,31 @@ class Answers(QObject):
         self._conversations.note(conversation)
         self._conversations.note_message(question)
         self.asked.emit(conversation, question)
-        self._enqueue(question)
-        for text in held:
-            self.ask(text)
+        self._enqueue(Asked(question, choices))
+        for asked in held:
+            self._ask(asked)
 
-    def _enqueue(self, question: Message) -> None:
-        self._waiting.setdefault(question.conversation_id, deque()).append(question)
-        self._advance(question.conversation_id)
+    def _enqueue(self, asked: Asked) -> None:
+        conversation_id = asked.question.conversation_id
+        self._waiting.setdefault(conversation_id, deque()).append(asked)
+        self._advance(conversation_id)
 
     def _advance(self, conversation_id: str) -> None:
         """Starts the next question of a conversation, if none of its answers is being written."""
         questions = self._waiting.get(conversation_id)
-        if questions and conversation_id not in self._writing and conversation_id not in self._starting:
-            question = questions.popleft()
-            self._begin(conversation_id, lambda store: store.begin_answer(question.id))
+        if questions and conversation_id not in self._works and conversation_id not in self._starting:
+            asked = questions.popleft()
+            self._begin(
+                conversation_id, asked.choices, lambda store, count: store.branches.begin(asked.question.id, count)
+            )
         for ahead, waiting in enumerate(questions or (), 1):
-            self.grew.emit(waiting, LiveStatus(Phase.QUEUED, ahead=ahead))
+            self.grew.emit(waiting.question, LiveStatus(Phase.QUEUED, ahead=ahead))
         self._tell_busy()
 
-    def _begin(self, conversation_id: str, open_answer: Callable[[Store], Message]) -> None:
-        """Opens an answer in the store and asks the engine for it."""
+    def _begin(
+        self, conversation_id: str, choices: Choices, open_answers: Callable[[Store, int], list[Message]]
+    ) -> None:
+        """Opens answers in the store and asks the engine for them."""
         self._starting[conversation_id] = False
         self._tell_busy()
 
@@ -218,10 +262,11 @@ class Answers(QObject):
         sha256 = self._models.known_hash(model.path) if model is not None else ""
 
         def work(store: Store) -> Opened:
-            answer = open_answer(store)
+            chosen = choices.over(store.conversation(conversation_id).choices)
+            answers = open_answers(store, chosen.samples or 1)
             messages = {message.id: message for message in store.messages(conversation_id)}
             place = store.snapshots.place(conversation_id, budget, sha256) if budget else None
-            return Opened(store.conversation(conversation_id), messages, answer, place)
+            return Opened(store.conversation(conversation_id), messages, tuple(answers), chosen, place)
 
         def failed(error: UserError) -> None:
             self._starting.pop(conversation_id, None)
@@ -234,29 +279,33 @@ class Answers(QObject):
         conversation = opened.conversation
         stopped = self._starting.pop(conversation.id, False)
         self._conversations.replace(conversation, opened.messages)
-        writing = Writing(opened.answer, model.path if model is not None else "")
-        self._writing[conversation.id] = writing
-        self.grew.emit(writing.message, writing.status)
+        path = model.path if model is not None else ""
+        work = self._works[conversation.id] = Work([Writing(answer, path) for answer in opened.answers])
+        for writing in work.writings:
+            self.grew.emit(writing.message, writing.status)
         self._run_timers()
         if stopped:
-            self._end(writing, Finished("", FinishReason.CANCELLED))
+            self._end(work, Finished("", FinishReason.CANCELLED))
         elif model is None:
-            self._end(writing, Finished("", FinishReason.ERROR, code=ErrorCode.NO_MODEL))
+            self._end(work, Finished("", FinishReason.ERROR, code=ErrorCode.NO_MODEL))
         else:
-            writing.request_id = self._link.client.generate(self._request(model, opened))
-            self._by_request[writing.request_id] = writing
+            work.begin(self._link.client.generate(self._request(model, opened)))
+            self._by_request[work.request_id] = work
         self._tell_busy()
 
     def _request(self, model: ModelRequest, opened: Opened) -> GenerateRequest:
-        path = branch(opened.messages, opened.answer.parent_id)
+        first, settings = opened.answers[0], self._settings.value
+        path = branch(opened.messages, first.parent_id)
         return GenerateRequest(
             model=model,
             turns=tuple(build_turns(opened.conversation.system_prompt, path)),
-            prefix=opened.answer.raw,
-            overrides=sampling_overrides(self._settings.value),
-            max_think=self._settings.value.max_think,
-            stop_loops=self._settings.value.stop_loops,
-            prompt_lookup=self._settings.value.prompt_lookup,
+            prefix=first.raw,
+            overrides=sampling_overrides(settings, opened.choices),
+            seed=opened.choices.seed,
+            max_think=most_thinking(settings, opened.choices),
+            stop_loops=settings.stop_loops,
+            prompt_lookup=settings.prompt_lookup,
+            samples=len(opened.answers),
             conversation=opened.conversation.id,
             snapshot=opened.snapshot,
         )
@@ -265,65 +314,64 @@ class Answers(QObject):
 
     def _on_event(self, event: EngineEvent) -> None:
         if isinstance(event, LoadProgress):
-            for waiting in self._writing.values():
+            for waiting in self._works.values():
                 waiting.take(event)
-            self._paint_soon()
+            self._telling.soon()
             return
         request = getattr(event, "request", "")
-        writing = self._by_request.get(request) if isinstance(request, str) else None
-        if writing is None:
-            return
-        if isinstance(event, Finished):
-            self._end(writing, event)
-        else:
-            writing.take(event)
-            self._paint_soon()
+        work = self._by_request.get(request) if isinstance(request, str) else None
+        if work is not None:
+            self._end(work, event)
 
-    def _end(self, writing: Writing, event: Finished) -> None:
-        writing.take(event)
-        self._by_request.pop(writing.request_id, None)
-        started, identity = writing.started, self._identity(writing)
-        message = writing.ended(identity)
-        if started is not None and identity is not None and identity.sha256 is None:
-            self._unhashed.setdefault(started.model.request.path, []).append(message.id)
-        if message.generation is not None and message.generation.timing.tokens_per_s:
-            self.speed.emit(message.generation.timing.tokens_per_s)
-        self._keep(message, writing)
+    def _end(self, work: Work, event: EngineEvent) -> None:
+        """Takes an event, and keeps the answers that end with it."""
+        ended = work.take(event)
+        if isinstance(event, Finished):
+            self._by_request.pop(work.request_id, None)
+            if event.timing.tokens_per_s:
+                self.speed.emit(event.timing.tokens_per_s)
+        for writing in ended:
+            started, identity = writing.started, self._identity(writing)
+            message = writing.ended(identity)
+            if started is not None and identity is not None and identity.sha256 is None:
+                self._unhashed.setdefault(started.model.request.path, []).append(message.id)
+            self._keeper.finish(message, lambda on_disk, conversation: self._on_kept(work, on_disk, conversation))
+        self._telling.soon()
 
     def _identity(self, writing: Writing) -> ModelIdentity | None:
         return self._models.identity(writing.started.model) if writing.started is not None else None
 
-    def _keep(self, message: Message, writing: Writing) -> None:
-        def work(store: Store) -> tuple[Message, Conversation]:
-            on_disk = store.finish_answer(message.id, message.parts, message.state, message.generation)
-            return on_disk, store.conversation(message.conversation_id)
-
-        def kept(on_disk: Message, conversation: Conversation) -> None:
-            self._writing.pop(message.conversation_id, None)
-            self._run_timers()
-            self._conversations.note(conversation)
+    def _on_kept(self, work: Work, on_disk: Message, conversation: Conversation) -> None:
+        work.kept[on_disk.id] = on_disk
+        if not work.is_kept:
             self._conversations.note_message(on_disk)
-            self.finished.emit(on_disk)
-            if message.conversation_id != self._conversations.current:
-                self.unread.emit(message.conversation_id)
-            if writing.error is not None:
-                self.failed.emit(writing.error)
-            self._advance(message.conversation_id)
+            return
+        if len(work.writings) == 1:
+            self._on_all_kept(work, on_disk, conversation)
+            return
+        chosen, first = work.chosen, work.writings[0]
 
-        def not_kept(error: UserError) -> None:
-            """The disk is full, say: the text stays in memory and is offered to the disk again."""
-            if not self._unsaved:
-                self.failed.emit(error)
-            self._unsaved.append((message, writing))
-            self._retry.start()
+        def choose(store: Store) -> Conversation:
+            store.branches.choose(chosen.id, first.id)
+            return store.conversation(chosen.conversation_id)
 
-        self._store.run(work, lambda pair: kept(*pair), not_kept)
+        self._conversations.note_message(on_disk)
+        self._store.run(choose, lambda seen: self._on_all_kept(work, chosen, seen), self.failed.emit)
 
-    def _on_retry(self) -> None:
-        again, self._unsaved = self._unsaved, []
-        self._retry.stop()
-        for message, writing in again:
-            self._keep(message, writing)
+    def _on_all_kept(self, work: Work, chosen: Message, conversation: Conversation) -> None:
+        self._works.pop(conversation.id, None)
+        self._run_timers()
+        self._conversations.note(conversation)
+        self._conversations.note_message(chosen)
+        if len(work.writings) > 1:
+            self._conversations.reread()
+        self.finished.emit(chosen)
+        if conversation.id != self._conversations.current:
+            self.unread.emit(conversation.id)
+        error = next((writing.error for writing in work.writings if writing.error is not None), None)
+        if error is not None:
+            self.failed.emit(error)
+        self._advance(conversation.id)
 
     def _on_taken_back(self, conversation_id: str, question_id: str) -> None:
         self._conversations.note_removed(conversation_id, question_id)
@@ -344,93 +392,43 @@ class Answers(QObject):
 
     # -- painting and saving
 
+    def _writings(self) -> Iterator[Writing]:
+        for work in self._works.values():
+            yield from work.writings
+
     def _run_timers(self) -> None:
-        for timer in (self._save, self._figures, self._clock):
-            if self._writing and not timer.isActive():
-                timer.start()
-            elif not self._writing:
-                timer.stop()
-
-    def _paint_soon(self) -> None:
-        """Paints what has come at once, as long as that is not too often; it costs no waking of its own."""
-        if not self._since_painted.isValid() or self._since_painted.hasExpired(PAINT_MS):
-            self._on_paint()
-        elif not self._paint.isActive():
-            self._paint.start()
-
-    def _on_paint(self) -> None:
-        self._since_painted.start()
-        for writing in self._writing.values():
-            if writing.unpainted:
-                writing.unpainted = False
-                self.grew.emit(writing.message, writing.status)
-
-    def _on_figures(self) -> None:
-        writing = self._writing.get(self._conversations.current or "")
-        if writing is not None:
-            self.speed.emit(writing.status.tokens_per_s)
-            self._tell_context()
-
-    def _on_clock(self) -> None:
-        for writing in self._writing.values():
-            if writing.status.phase is Phase.THINKING:
-                writing.unpainted = True
-        self._paint_soon()
-
-    def _on_save(self) -> None:
-        for writing in self._writing.values():
-            ended = writing.request_id not in self._by_request  # its last text is on its way to the disk already
-            if writing.unsaved and not writing.saving and not ended:
-                self._write(writing)
-
-    def _write(self, writing: Writing) -> None:
-        writing.unsaved, writing.saving = False, True
-        message = writing.message
-
-        def saved(_: None) -> None:
-            writing.saving = False
-
-        def not_saved(error: UserError) -> None:
-            writing.saving, writing.unsaved = False, True
-            if not writing.complained:
-                writing.complained = True
-                self.failed.emit(error)
-
-        self._store.run(lambda store: store.write_answer(message.id, message.parts), saved, not_saved)
+        self._keeper.run(bool(self._works))
+        self._telling.run()
 
     # -- telling
 
     def _tell_busy(self) -> None:
         waiting = {id for id, questions in self._waiting.items() if questions}
-        busy = {*self._writing, *self._starting, *waiting}
+        busy = {*self._works, *self._starting, *waiting}
         self._models.set_busy(busy)
         self.busyChanged.emit(busy)
 
     def _tell_context(self) -> None:
-        """The open conversation's share of the context: what its answer occupies now, or occupied at its end."""
         loaded = self._models.loaded
         limit = loaded.context_length if loaded is not None else self._settings.value.context_length
-        writing = self._writing.get(self._conversations.current or "")
-        if writing is not None and writing.started is not None:
-            self.contextUsed.emit(writing.context_used, writing.started.model.context_length)
-            return
-        used = 0
-        for message in reversed(self._conversations.shown()):
-            if message.generation is not None:
-                used = message.generation.usage.prompt_tokens + message.generation.usage.completion_tokens
-                break
-        self.contextUsed.emit(used, limit)
+        self._telling.tell_context(self._conversations.shown(), limit)
 
     # -- leaving
 
     def keep_everything(self, timeout: float) -> None:
         """Puts every answer being written on disk as it stands; for leaving, so it waits for the disk."""
-        for timer in (self._paint, self._save, self._figures, self._clock, self._retry):
-            timer.stop()
-        ended = [writing.ended(self._identity(writing)) for writing in self._writing.values()]
-        ended += [message for message, _ in self._unsaved]
-        self._writing.clear()
-        for message in ended:
+        self._keeper.stop()
+        self._telling.stop()
+        unkept = self._keeper.unkept
+        known = {message.id for message in unkept}
+        ended = [
+            writing.ended(self._identity(writing))
+            for work in self._works.values()
+            for writing in work.writings
+            if writing.id not in work.kept and writing.id not in known
+        ]
+        self._works.clear()
+        for message in [*unkept, *ended]:
             self._store.wait(
                 lambda store, m=message: store.finish_answer(m.id, m.parts, m.state, m.generation),  # type: ignore[misc]
                 timeout,

@@ -12,8 +12,12 @@ from pathlib import Path
 
 from finr1_desk.app.answers import Answers
 from finr1_desk.app.background import MainThread, Pool
+from finr1_desk.app.branches import Branches
 from finr1_desk.app.conversations import Conversations
+from finr1_desk.app.counting import Counting
+from finr1_desk.app.drafts import Drafts
 from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
@@ -38,7 +42,11 @@ class Application:
     server: TeamServer
     models: Models
     conversations: Conversations
+    manner: Manner
     answers: Answers
+    branches: Branches
+    drafts: Drafts
+    counting: Counting
     transfers: Transfers
     model_override: Path | None
 
@@ -54,6 +62,7 @@ class Application:
         if isinstance(status, Open):
             self.conversations.refresh()
             self.conversations.open_last()
+            self.drafts.load()
             self._drop_unwanted_snapshots()
 
     def _drop_unwanted_snapshots(self) -> None:
@@ -66,6 +75,7 @@ class Application:
         if isinstance(self.store.status, Open):
             with suppress(UserError, TimeoutError):  # the last save, half a second old, is what stays
                 self.answers.keep_everything(LEAVE_S)
+                self.drafts.keep_everything(LEAVE_S)
         self.main.close()
         self.link.close()
         self.pool.close()
@@ -93,8 +103,23 @@ def build(
     link = EngineLink(paths.runtime, main, server.access)
     models = Models(paths, settings, link, pool, server)
     conversations = Conversations(store)
-    answers = Answers(store, conversations, models, settings, link)
-    transfers = Transfers(store, pool, conversations)
+    manner = Manner(store, conversations, settings)
+    answers = Answers(store, conversations, models, settings, manner, link)
     return Application(
-        paths, main, pool, settings, store, link, server, models, conversations, answers, transfers, model
+        paths=paths,
+        main=main,
+        pool=pool,
+        settings=settings,
+        store=store,
+        link=link,
+        server=server,
+        models=models,
+        conversations=conversations,
+        manner=manner,
+        answers=answers,
+        branches=Branches(store, conversations, answers.live_statuses),
+        drafts=Drafts(store),
+        counting=Counting(conversations, models, settings, manner, link),
+        transfers=Transfers(store, pool, conversations),
+        model_override=model,
     )

@@ -110,6 +110,12 @@ class Conversations(QObject):
         """The branch of the open conversation that is shown, first question first."""
         return branch(self.messages, self.conversation.head_id) if self.conversation is not None else []
 
+    def show_head(self, conversation: Conversation) -> None:
+        """Another branch of the open conversation was chosen."""
+        if conversation.id == self.current:
+            self.conversation = conversation
+            self.opened.emit(conversation, list(self.messages.values()))
+
     def set_thinking_open(self, message_id: str, open_: bool) -> None:
         self._store.run(lambda store: store.set_thinking_open(message_id, open_), None, self.failed.emit)
 

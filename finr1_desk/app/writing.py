@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.conversation import (
     STATE_OF_FINISH,
     Conversation,
@@ -44,11 +45,15 @@ _INTERRUPTIONS = (ErrorCode.ENGINE_DIED, ErrorCode.SERVER_BROKE_OFF, ErrorCode.S
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An answer as the store has opened it, with the tree it stands in and where the engine may keep that."""
+    """Answers as the store has opened them, with the tree they stand in and where the engine may keep that.
+
+    `choices` are the conversation's and those for these answers alone.
+    """
 
     conversation: Conversation
     messages: dict[str, Message]
-    answer: Message
+    answers: tuple[Message, ...]
+    choices: Choices
     snapshot: SnapshotPlace | None
 
 

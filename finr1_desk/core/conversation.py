@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -203,6 +204,7 @@ class Conversation:
     folder: str | None = None
     pinned: bool = False
     deleted_at: float | None = None
+    choices: Choices = Choices()
 
 
 def text_of(parts: Iterable[Part], *kinds: PartKind) -> str:
@@ -248,6 +250,24 @@ def newest_end(messages: Iterable[Message], message_id: str) -> str:
     while end in newest:
         end = newest[end]
     return end
+
+
+def below(messages: Iterable[Message], message_id: str) -> set[str]:
+    """The ids of a message and of all that follows it, on whatever branch; `messages` are the tree."""
+    children: dict[str | None, list[str]] = {}
+    for message in messages:
+        children.setdefault(message.parent_id, []).append(message.id)
+    found: set[str] = set()
+    waiting = [message_id]
+    while waiting:
+        found.add(current := waiting.pop())
+        waiting += [child for child in children.get(current, ()) if child not in found]
+    return found
+
+
+def versions(messages: Iterable[Message], of: Message) -> list[Message]:
+    """The messages that stand in one place of the tree, `of` among them: edited questions, other answers."""
+    return [message for message in messages if message.parent_id == of.parent_id and message.role is of.role]
 
 
 def deepest_head(messages: Sequence[Message]) -> str | None:

@@ -32,6 +32,7 @@ class Sampling:
 
 
 MOST_SAMPLES: Final = 64  # of one question
+MOST_THINKING: Final = 32768  # tokens that can be set as a limit
 
 BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
     "temperature": (0.0, 5.0),

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT
+from finr1_desk.core.sampling import MOST_THINKING
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:
@@ -51,7 +53,6 @@ APPEARANCE: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
 ANSWERS: Final = QT_TRANSLATE_NOOP("Settings", "Answers")
 ENGINE: Final = QT_TRANSLATE_NOOP("Settings", "Engine")
 CHOOSE: Final = QT_TRANSLATE_NOOP("Settings", "Choose for me")
-MOST_THINKING: Final = 32768
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,14 +298,22 @@ def loading_values(settings: Settings, *overrides: Mapping[str, Any]) -> dict[st
     return values
 
 
-def sampling_overrides(settings: Settings) -> dict[str, float | int]:
-    """What the user wants of the sampling: all of it, or only the length where the model's own values serve."""
+def sampling_overrides(settings: Settings, choices: Choices = Choices()) -> dict[str, float | int]:
+    """What the user wants of the sampling: all of it, or only the length where the model's own values serve.
+
+    What was chosen for a conversation or a question comes first.
+    """
     wanted: dict[str, float | int] = {"max_tokens": settings.max_tokens}
     if not settings.sampling_of_model:
         wanted["temperature"] = settings.temperature
         wanted["top_p"] = settings.top_p
         wanted["repetition_penalty"] = settings.repetition_penalty
-    return wanted
+    return wanted | choices.sampling
+
+
+def most_thinking(settings: Settings, choices: Choices) -> int:
+    """Tokens after which the thinking is closed; 0 for no limit."""
+    return settings.max_think if choices.max_think is None else choices.max_think
 
 
 def snapshot_budget(settings: Settings) -> int:

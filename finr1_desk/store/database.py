@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.conversation import (
     Conversation,
     Generation,
@@ -29,7 +30,9 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.keeping import EVERYTHING, SearchFilter, folder_name
 from finr1_desk.core.text import well_formed
 from finr1_desk.store import imports, index, rows
+from finr1_desk.store.branches import Branches
 from finr1_desk.store.connection import AbandonedError, Connection, Row
+from finr1_desk.store.drafts import Drafts
 from finr1_desk.store.folders import Folders
 from finr1_desk.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from finr1_desk.store.search import SearchHit, find, models
@@ -62,6 +65,8 @@ class Store:
         self._seen = self._data_version()
         self.folders = Folders(connection, self._writing, clock)
         self.trash = Trash(connection, self._writing, clock, self.messages, snapshots)
+        self.drafts = Drafts(connection, self._writing)
+        self.branches = Branches(self, connection, self._writing, clock, _new_id, writer)
 
     @staticmethod
     def open(
@@ -88,6 +93,7 @@ class Store:
             migrate(connection, migrations, path.parent / "backups")
             store = Store(connection, writer, clock, len(migrations), SnapshotFolder(path.parent / "snapshots", key))
             store.trash.purge()
+            store.branches.purge()
             store.snapshots.sweep(store._living)
         except BaseException:
             connection.close()
@@ -104,12 +110,14 @@ class Store:
 
     # -- conversations
 
-    def create_conversation(self, system_prompt: str | None, title: str = "") -> Conversation:
+    def create_conversation(
+        self, system_prompt: str | None, title: str = "", choices: Choices = Choices()
+    ) -> Conversation:
         """A new conversation without messages. An empty title is derived from the first question later."""
         now = self._clock()
         title = well_formed(title)
         prompt = None if system_prompt is None else well_formed(system_prompt)
-        conversation = Conversation(_new_id(), title, prompt, None, now, now, title_is_own=bool(title))
+        conversation = Conversation(_new_id(), title, prompt, None, now, now, title_is_own=bool(title), choices=choices)
         with self._writing():
             imports.insert_conversation(self._db, conversation)
             index.add_title(self._db, conversation.id)
@@ -165,12 +173,26 @@ class Store:
             self._db.run("UPDATE conversations SET head_id = ? WHERE id = ?", message_id, conversation_id)
             return self.conversation(conversation_id)
 
+    def set_choices(self, id: str, system_prompt: str | None, choices: Choices) -> Conversation:
+        """Changes how a conversation is answered from now on."""
+        prompt = None if system_prompt is None else well_formed(system_prompt)
+        with self._writing():
+            self.conversation(id)
+            self._db.run(
+                "UPDATE conversations SET system_prompt = ?, choices = ? WHERE id = ?",
+                prompt,
+                rows.choices_column(choices),
+                id,
+            )
+            return self.conversation(id)
+
     # -- messages
 
     def messages(self, conversation_id: str) -> list[Message]:
-        """All messages of the conversation's tree, oldest first."""
+        """All messages of the conversation's tree that are not deleted, oldest first."""
         found = self._db.rows(
-            f"SELECT {rows.MESSAGE} FROM messages WHERE conversation_id = ? ORDER BY number", conversation_id
+            f"SELECT {rows.MESSAGE} FROM messages WHERE conversation_id = ? AND deleted_at IS NULL ORDER BY number",
+            conversation_id,
         )
         return [self._message_from(row) for row in found]
 

@@ -19,8 +19,8 @@ def insert_conversation(connection: Connection, conversation: Conversation, fold
     connection.run(
         """
         INSERT INTO conversations
-            (id, title, system_prompt, head_id, created_at, updated_at, title_is_own, folder_number, pinned)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, title, system_prompt, head_id, created_at, updated_at, title_is_own, folder_number, pinned, choices)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         conversation.id,
         conversation.title,
@@ -31,6 +31,7 @@ def insert_conversation(connection: Connection, conversation: Conversation, fold
         int(conversation.title_is_own),
         folder_number,
         int(conversation.pinned),
+        rows.choices_column(conversation.choices),
     )
 
 

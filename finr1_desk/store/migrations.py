@@ -115,7 +115,26 @@ def to_version_2(connection: Connection) -> None:
         connection.run(statement)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (to_version_1, to_version_2)
+_VERSION_3: Final = (
+    # A JSON object of what was chosen for a conversation; NULL where nothing was.
+    "ALTER TABLE conversations ADD COLUMN choices TEXT",
+    # place: a conversation, or empty for the question that will begin one; draft: a JSON object.
+    "CREATE TABLE drafts (place TEXT PRIMARY KEY, draft TEXT NOT NULL) WITHOUT ROWID",
+    # deleted_with: the message by whose deletion this one went too.
+    "ALTER TABLE messages ADD COLUMN deleted_at REAL",
+    "ALTER TABLE messages ADD COLUMN deleted_with TEXT",
+    "CREATE INDEX messages_deleted ON messages (deleted_at) WHERE deleted_at IS NOT NULL",
+    "CREATE INDEX messages_deleted_with ON messages (deleted_with) WHERE deleted_with IS NOT NULL",
+)
+
+
+def to_version_3(connection: Connection) -> None:
+    """Drafts, choices for a conversation, and branches that were deleted but can come back."""
+    for statement in _VERSION_3:
+        connection.run(statement)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (to_version_1, to_version_2, to_version_3)
 
 
 def migrate(connection: Connection, migrations: Sequence[Migration], backups: Path) -> None:

@@ -9,23 +9,51 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from finr1_desk.core.choices import Choices
+from finr1_desk.core.choices import from_json as choices_from_json
 from finr1_desk.core.conversation import Conversation, Generation, Message, MessageState, Part, Role
+from finr1_desk.core.errors import UserError
 from finr1_desk.core.records import generation_from_json, generation_to_json, part_to_json, parts_from_json
 from finr1_desk.core.text import well_formed
 from finr1_desk.store.connection import Row
 
 CONVERSATION: Final = (
     "id, title, system_prompt, head_id, created_at, updated_at, title_is_own, "
-    "(SELECT name FROM folders WHERE folders.number = folder_number), pinned, deleted_at"
+    "(SELECT name FROM folders WHERE folders.number = folder_number), pinned, deleted_at, choices"
 )
 MESSAGE: Final = "id, conversation_id, parent_id, role, parts, state, created_at, generation, thinking_open"
 
 
 def conversation_from(row: Row) -> Conversation:
-    id, title, system_prompt, head_id, created_at, updated_at, title_is_own, folder, pinned, deleted_at = row
+    id, title, system_prompt, head_id, created_at, updated_at, title_is_own, *kept, choices = row
+    folder, pinned, deleted_at = kept
     return Conversation(
-        id, title, system_prompt, head_id, created_at, updated_at, bool(title_is_own), folder, bool(pinned), deleted_at
+        id,
+        title,
+        system_prompt,
+        head_id,
+        created_at,
+        updated_at,
+        bool(title_is_own),
+        folder,
+        bool(pinned),
+        deleted_at,
+        _choices_from(choices),
     )
+
+
+def choices_column(choices: Choices) -> str | None:
+    return json.dumps(choices.to_json(), allow_nan=False) if choices != Choices() else None
+
+
+def _choices_from(column: str | None) -> Choices:
+    """What was chosen; nothing where it makes no sense, since a conversation can be read without it."""
+    if column is None:
+        return Choices()
+    try:
+        return choices_from_json(json.loads(column))
+    except (ValueError, RecursionError, UserError):
+        return Choices()
 
 
 def message_from(row: Row) -> Message:

@@ -109,4 +109,5 @@ class Trash:
             index.remove(self._db, message)
         self._db.run("UPDATE conversations SET head_id = NULL WHERE id = ?", id)
         self._db.run("DELETE FROM messages WHERE conversation_id = ?", id)
+        self._db.run("DELETE FROM drafts WHERE place = ?", id)
         self._db.run("DELETE FROM conversations WHERE id = ?", id)

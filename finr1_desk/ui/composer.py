@@ -1,109 +1,42 @@
 """Where a question is written: a field that grows, a button that sends, a button that stops.
 
-Owns the keys of writing. What is sent goes out as a signal; nothing is kept here but the text in the field.
+Owns what stands around the field: what is being edited, what does not fit, other ways to send. What is sent goes out as
+a signal; nothing is kept here but the text in the field.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
-    QSizePolicy,
+    QMenu,
+    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from finr1_desk.ui.composer_edit import ComposerEdit
 from finr1_desk.ui.icons import IconButton, Icons
 from finr1_desk.ui.named import named
 from finr1_desk.ui.theme import BASE_POINT_SIZE, GRID, TEXT_WIDTH_EM, Theme
 
-MAX_LINES = 8
-_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class ComposerEdit(QPlainTextEdit):
-    """A plain text field between one and eight lines high."""
-
-    submitted = Signal()
-    focusChanged = Signal(bool)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("composer")
-        self.enter_sends = True
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().setDocumentMargin(GRID // 2)
-        self.textChanged.connect(self.fit)
-
-    def is_composing(self) -> bool:
-        """Whether an input method is in the middle of a word."""
-        layout = self.textCursor().block().layout()
-        return layout is not None and bool(layout.preeditAreaText())
-
-    def fit(self) -> None:
-        """Takes the height of its text, within its bounds."""
-        spacing = QFontMetricsF(self.font()).lineSpacing()
-        most = spacing * MAX_LINES
-        height = 0.0
-        block = self.document().firstBlock()
-        while block.isValid() and height < most:
-            height += self.blockBoundingRect(block).height()
-            block = block.next()
-        margins = 2 * self.document().documentMargin()
-        self.setVerticalScrollBarPolicy(
-            Qt.ScrollBarPolicy.ScrollBarAsNeeded if height > most else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        )
-        self.setFixedHeight(round(max(spacing, min(height, most)) + margins) + 2)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER_KEYS:
-            if self.is_composing():  # the key belongs to the input method, even where it lets it through
-                return
-            modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            if modifiers == Qt.KeyboardModifier.ControlModifier or (
-                self.enter_sends and modifiers == Qt.KeyboardModifier.NoModifier
-            ):
-                self.submitted.emit()
-            else:
-                # Qt would put a line separator (U+2028) for Shift+Enter; a question consists of plain lines.
-                self.textCursor().insertBlock()
-                self.ensureCursorVisible()
-            return
-        super().keyPressEvent(event)
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Pastes text and nothing else; Windows line ends become plain ones."""
-        if source.hasText():
-            self.insertPlainText(source.text().replace("\r\n", "\n").replace("\r", "\n"))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.fit()
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.focusChanged.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.focusChanged.emit(False)
+SAMPLES = 8  # written side by side by «Ask 8 times»
 
 
 class ComposerPane(QWidget):
     """The composer with its buttons, as wide as the text above it at most."""
 
     submitted = Signal(str)
+    samplesSubmitted = Signal(str, int)  # to be answered so many times
     stopRequested = Signal()
+    editingCancelled = Signal()
+    settingsWanted = Signal()
+    changed = Signal()  # what stands in the field, or where in it the writer is
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -116,12 +49,28 @@ class ComposerPane(QWidget):
         self.edit = ComposerEdit(self._frame)
         self._send = IconButton("send", self._frame, role="accent_text")
         self._stop = named(QToolButton(self._frame), "stopButton")
+        self._more = IconButton("chevron-down", self._frame, size=16)
+        self._menu = QMenu(self._more)
+        self._sample = self._menu.addAction("")
+        self._menu.addSeparator()
+        self._settings = self._menu.addAction("")
         self._queue = named(QLabel(self), "muted")
+        self._editing = named(QFrame(self), "editingBar")
+        self._editing_text = named(QLabel(self._editing), "muted")
+        self._cancel = named(QPushButton(self._editing), "cancelEditing")
+        self._warning = named(QLabel(self), "composerWarning")
         self._build()
         self.edit.submitted.connect(self._on_submit)
         self.edit.textChanged.connect(self._update_buttons)
         self.edit.focusChanged.connect(self._on_focus_changed)
+        self.edit.textChanged.connect(self.changed)
+        self.edit.cursorPositionChanged.connect(self.changed)
+        self.edit.escaped.connect(self._on_cancel)
+        self._cancel.clicked.connect(self._on_cancel)
         self._send.clicked.connect(self._on_submit)
+        self._more.clicked.connect(self._on_more)
+        self._sample.triggered.connect(self._on_sample)
+        self._settings.triggered.connect(self.settingsWanted)
         self._stop.clicked.connect(self._on_stop)
         self.draw(theme, icons)
         self.retranslate()
@@ -132,17 +81,28 @@ class ComposerPane(QWidget):
         self._stop.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._stop.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._stop.hide()
-        self._queue.hide()
+        self._more.setObjectName("moreWaysButton")
+        for widget in (self._queue, self._editing, self._warning):
+            widget.hide()
+        self._warning.setWordWrap(True)
+        bar = QHBoxLayout(self._editing)
+        bar.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID // 2, GRID // 2)
+        bar.addWidget(self._editing_text, 1)
+        bar.addWidget(self._cancel)
         inside = QHBoxLayout(self._frame)
         inside.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID // 2 + 2, GRID // 2)
         inside.setSpacing(GRID)
         inside.addWidget(self.edit, 1, Qt.AlignmentFlag.AlignVCenter)
         inside.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignBottom)
         inside.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
+        inside.addSpacing(-GRID)
+        inside.addWidget(self._more, 0, Qt.AlignmentFlag.AlignBottom)
         column = QVBoxLayout()
         column.setSpacing(GRID // 2)
         column.addWidget(self._queue)
+        column.addWidget(self._editing)
         column.addWidget(self._frame)
+        column.addWidget(self._warning)
         self._row = QHBoxLayout(self)
         self._row.addStretch(1)
         self._row.addLayout(column, 1000)
@@ -161,6 +121,20 @@ class ComposerPane(QWidget):
         cursor.insertText(text)
         self.edit.setTextCursor(cursor)
         self.edit.setFocus()
+
+    def set_editing(self, on: bool) -> None:
+        """Whether the text will stand beside an earlier question, as a branch of its own."""
+        self._editing.setVisible(on)
+
+    @property
+    def is_editing(self) -> bool:
+        return not self._editing.isHidden()
+
+    def warn(self, text: str) -> None:
+        """What does not fit, below the field; nothing where the text is empty."""
+        if text != self._warning.text() or self._warning.isHidden() == bool(text):
+            self._warning.setText(text)
+            self._warning.setVisible(bool(text))
 
     def set_writing(self, writing: bool, waiting: int = 0) -> None:
         """Whether the open conversation is being answered, and how many questions wait behind that."""
@@ -202,6 +176,7 @@ class ComposerPane(QWidget):
     def draw(self, theme: Theme, icons: Icons) -> None:
         self._icons = icons
         self._send.draw(icons)
+        self._more.draw(icons)
         self._stop.setIcon(icons.icon("stop", "danger", 16))
 
     def retranslate(self) -> None:
@@ -212,6 +187,11 @@ class ComposerPane(QWidget):
             self.edit.setToolTip("")
         else:
             self._send.describe(self.tr("Send"), self.tr("Ctrl+Enter"))
+        self._more.describe(self.tr("More ways to ask"))
+        self._sample.setText(self.tr("Ask %n times and compare", "", SAMPLES))
+        self._settings.setText(self.tr("Conversation settings…"))
+        self._editing_text.setText(self.tr("Editing a question. The earlier version stays as a branch."))
+        self._cancel.setText(self.tr("Cancel"))
         self._stop.setToolTip(self.tr("Stop writing; what has been written stays (Ctrl+.)"))
         self._update_buttons()
         self._queue.setText(self.tr("%n question(s) waiting", "", self._waiting))
@@ -229,15 +209,36 @@ class ComposerPane(QWidget):
             self._on_stop()
 
     def _on_submit(self) -> None:
-        text = self.edit.toPlainText()
-        if not text.strip():
-            return
-        self.edit.clear()
-        if self._early is not None:
+        text = self._taken()
+        if text and self._early is not None:
             self._early.append(text)
             self.set_writing(False, len(self._early))
-        else:
+        elif text:
             self.submitted.emit(text)
+
+    def _on_sample(self) -> None:
+        if self._early is not None:  # nobody listens yet: as a question like others
+            self._on_submit()
+        elif text := self._taken():
+            self.samplesSubmitted.emit(text, SAMPLES)
+
+    def _taken(self) -> str:
+        """The text, which is no longer in the field then; empty where there is none."""
+        text = self.edit.toPlainText()
+        if not text.strip():
+            return ""
+        self.edit.clear()
+        return text
+
+    def _on_cancel(self) -> None:
+        if self.is_editing:
+            self.editingCancelled.emit()
+
+    def _on_more(self) -> None:
+        self._sample.setEnabled(bool(self.edit.toPlainText().strip()))
+        size = self._menu.sizeHint()
+        corner = self._more.mapToGlobal(self._more.rect().topRight())
+        self._menu.popup(corner - QPoint(size.width(), size.height()))
 
     def _on_stop(self) -> None:
         self._stopping = True

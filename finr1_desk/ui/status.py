@@ -86,8 +86,10 @@ class StatusBar(QStatusBar):
         self._loading: float | None = None
         self._tokens_per_s = 0.0
         self._use = (0, 0)
+        self._draft: int | None = None
         self._button = named(QToolButton(self), "modelButton")
         self._speed = QLabel(self)
+        self._question = QLabel(self)
         self._meter = ContextMeter(theme, self)
         self._lock_icon = QLabel(self)
         self._lock = named(ElidedLabel(self), "lockLabel")
@@ -104,7 +106,7 @@ class StatusBar(QStatusBar):
         self._button.setMenu(self._menu)
         self._menu.aboutToShow.connect(self._on_menu)
         self.addWidget(self._button)
-        for widget in (self._speed, self._meter, self._lock_icon, self._lock):
+        for widget in (self._speed, self._question, self._meter, self._lock_icon, self._lock):
             self.addPermanentWidget(widget)
         self._lock.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setContentsMargins(GRID // 2, 0, GRID, 0)
@@ -137,6 +139,15 @@ class StatusBar(QStatusBar):
     def show_context(self, tokens: int, limit: int) -> None:
         self._use = (tokens, limit)
         self._meter.show_use(tokens, limit)
+
+    def show_question(self, tokens: int | None) -> None:
+        """What the question that is being written takes of the context; None while there is none."""
+        self._draft = tokens
+        figure = QLocale().toString(tokens or 0)
+        self._question.setText(self.tr("Question: {tokens} tokens").format(tokens=figure) if tokens is not None else "")
+
+    def question_text(self) -> str:
+        return self._question.text()
 
     def show_speed(self, tokens_per_s: float) -> None:
         self._tokens_per_s = tokens_per_s
@@ -174,6 +185,7 @@ class StatusBar(QStatusBar):
         self._show_model()
         self.show_context(*self._use)
         self.show_speed(self._tokens_per_s)
+        self.show_question(self._draft)
         self.show_lock(*self._lock_state)
 
     def changeEvent(self, event: QEvent) -> None:

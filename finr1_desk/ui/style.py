@@ -44,6 +44,9 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #composerFrame {{ background: {surface}; border: 1px solid {line}; border-radius: 12px; }}
 #composerFrame[focused="true"] {{ border-color: {accent}; }}
 #composer {{ background: transparent; border: none; selection-background-color: {selection}; }}
+#editingBar {{ background: {accent_soft}; border: none; border-radius: 8px; }}
+#popover {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
+#composerWarning {{ color: {danger}; }}
 #sendButton {{ background: {accent}; border: 1px solid {accent}; border-radius: 8px; padding: 5px; }}
 #sendButton:disabled {{ background: {hover}; border-color: {hover}; }}
 #sendButton:focus {{ border-color: {text}; }}

@@ -1,0 +1,138 @@
+"""How many tokens a question has that is being written, and whether it fits into the context.
+
+Owns when that is asked of the engine: a moment after the last key, one count at a time. The engine counts beside what
+it is writing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from finr1_desk.app.conversations import Conversations
+from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.manner import Manner
+from finr1_desk.app.models import Models
+from finr1_desk.app.settings import SettingsController
+from finr1_desk.core.events import EngineEvent, Finished, TokensCounted
+from finr1_desk.core.prompts import Turn, build_turns
+from finr1_desk.core.settings import sampling_overrides
+
+DELAY_MS: Final = 300
+LEAST_ROOM: Final = 64  # tokens that the engine keeps free for an answer, at the very least
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a question takes, in tokens.
+
+    Attributes:
+        question: with the markers around it.
+        whole: the prompt with all of the conversation.
+        limit: of the context.
+        over: by how much it does not fit even alone, with the system prompt; 0 where it does.
+        crowded: it fits, but the oldest messages will be left out for it.
+    """
+
+    question: int
+    whole: int
+    limit: int
+    over: int
+    crowded: bool
+
+
+class Counting(QObject):
+    counted = Signal(object)  # Count | None
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        models: Models,
+        settings: SettingsController,
+        manner: Manner,
+        link: EngineLink,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._conversations = conversations
+        self._models = models
+        self._settings = settings
+        self._manner = manner
+        self._link = link
+        self._text = ""
+        self._before: str | None = None  # the question that this one is to stand beside
+        self._asked: dict[str, str] = {}  # request → `bare`, `alone` or `whole`
+        self._found: dict[str, int] = {}
+        self._stale = False
+        self._later = QTimer(self, singleShot=True, interval=DELAY_MS)
+        self._later.timeout.connect(self._ask)
+        link.received.connect(self._on_event)
+        models.changed.connect(lambda _: self.again())
+        manner.changed.connect(self.again)
+
+    def set_text(self, text: str, editing: str | None = None) -> None:
+        """The question as it stands now; `editing` is the earlier one in whose place it will stand."""
+        if (text, editing) == (self._text, self._before):
+            return
+        self._text, self._before = text, editing
+        if text.strip():
+            self._later.start()
+        else:
+            self._later.stop()
+            self.counted.emit(None)
+
+    def again(self) -> None:
+        """The conversation, the model or the system prompt changed."""
+        if self._text.strip():
+            self._later.start()
+
+    def _ask(self) -> None:
+        """Asks for three counts: without the question, with it alone, and with all of the conversation."""
+        model = self._models.request()
+        if model is None or not self._text.strip():
+            return
+        if self._asked:  # the last one is still being counted
+            self._stale = True
+            return
+        self._stale = False
+        system = build_turns(self._manner.value.system_prompt, [])
+        question = Turn("user", self._text)
+        shown = self._conversations.shown()
+        if self._before is not None:
+            place = next((n for n, message in enumerate(shown) if message.id == self._before), len(shown))
+            shown = shown[:place]
+        turns = build_turns(self._manner.value.system_prompt, shown)
+        self._found = {}
+        wanted = {"bare": [*system, Turn("user", "")], "alone": [*system, question]}
+        if len(turns) > len(system):
+            wanted["whole"] = [*turns, question]
+        client = self._link.client
+        self._asked = {client.count(model, tuple(each)): name for name, each in wanted.items()}
+
+    def _on_event(self, event: EngineEvent) -> None:
+        if isinstance(event, TokensCounted) and event.request in self._asked:
+            self._found[self._asked.pop(event.request)] = event.tokens
+        elif isinstance(event, Finished) and event.request in self._asked:
+            del self._asked[event.request]  # the engine died, or the model has gone: the next key asks again
+        else:
+            return
+        if not self._asked:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._stale:
+            self._ask()
+            return
+        found = self._found
+        if not self._text.strip() or "bare" not in found or "alone" not in found:
+            return
+        loaded = self._models.loaded
+        limit = loaded.context_length if loaded is not None else self._settings.value.context_length
+        whole = found.get("whole", found["alone"])
+        wanted = sampling_overrides(self._settings.value, self._manner.value.choices)["max_tokens"]
+        room = max(min(int(wanted), limit // 4), LEAST_ROOM)
+        over = max(found["alone"] + min(LEAST_ROOM, max(1, limit // 8)) - limit, 0)
+        crowded = not over and whole > found["alone"] and whole + room > limit
+        self.counted.emit(Count(found["alone"] - found["bare"], whole, limit, over, crowded))
