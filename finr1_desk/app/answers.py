@@ -24,7 +24,7 @@ from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.app.telling import Telling
 from finr1_desk.app.work import Work
 from finr1_desk.app.writing import Opened, Writing
-from finr1_desk.core.choices import Choices
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.conversation import (
     Conversation,
     FinishReason,
@@ -47,7 +47,7 @@ class Asked:
     """A question that waits for its answer, and what was chosen for this answer alone."""
 
     question: Message
-    choices: Choices = Choices()
+    choices: Choices = UNCHOSEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Question:
     """A question as the user asks it. `beside` is the earlier one that it is another version of, if it is one."""
 
     text: str
-    choices: Choices = Choices()
+    choices: Choices = UNCHOSEN
     beside: str = ""
 
 
@@ -106,7 +106,7 @@ class Answers(QObject):
 
     # -- what the user does
 
-    def ask(self, text: str, choices: Choices = Choices()) -> None:
+    def ask(self, text: str, choices: Choices = UNCHOSEN) -> None:
         """Puts a question into the open conversation, or begins a new one with it.
 
         Args:
@@ -114,7 +114,7 @@ class Answers(QObject):
         """
         self._ask(Question(text, choices))
 
-    def edit(self, question_id: str, text: str, choices: Choices = Choices()) -> None:
+    def edit(self, question_id: str, text: str, choices: Choices = UNCHOSEN) -> None:
         """Puts a question beside an earlier one of the open conversation, as a branch that is shown from now on."""
         self._ask(Question(text, choices, beside=question_id))
 
@@ -160,7 +160,7 @@ class Answers(QObject):
         if work is not None:
             self._link.client.answer_now(work.request_id)
 
-    def regenerate(self, message_id: str, choices: Choices = Choices()) -> None:
+    def regenerate(self, message_id: str, choices: Choices = UNCHOSEN) -> None:
         """Writes another answer beside this one; given a question, writes its answer.
 
         Args:

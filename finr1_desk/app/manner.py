@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from finr1_desk.app.conversations import Conversations
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import StoreAccess
-from finr1_desk.core.choices import Choices
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.conversation import Conversation
 
 
@@ -22,7 +22,7 @@ class Chosen:
     """`system_prompt` is None for none at all."""
 
     system_prompt: str | None
-    choices: Choices = Choices()
+    choices: Choices = UNCHOSEN
 
 
 class Manner(QObject):

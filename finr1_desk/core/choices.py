@@ -49,6 +49,8 @@ class Choices:
         return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
 
 
+UNCHOSEN: Final = Choices()
+
 # The figures are those that Fin-R1's authors publish: how they serve it, and how they evaluated it. Their evaluation
 # names no penalty; there the one of the model's own generation configuration acted.
 PRESETS: Final[Mapping[str, Choices]] = {
@@ -60,7 +62,7 @@ PRESETS: Final[Mapping[str, Choices]] = {
 
 def with_preset(choices: Choices, name: str) -> Choices:
     """The choices with the sampling and the seed of a preset; an empty name takes all of that out again."""
-    preset = PRESETS[name] if name else Choices()
+    preset = PRESETS[name] if name else UNCHOSEN
     sampling = {key: getattr(preset, key) for key in (*_SAMPLING, "seed")}
     return replace(choices, **sampling)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from finr1_desk.core.choices import Choices
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Conversation:
     folder: str | None = None
     pinned: bool = False
     deleted_at: float | None = None
-    choices: Choices = Choices()
+    choices: Choices = UNCHOSEN
 
 
 def text_of(parts: Iterable[Part], *kinds: PartKind) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from finr1_desk.core.choices import Choices
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT
 from finr1_desk.core.sampling import MOST_THINKING
@@ -298,7 +298,7 @@ def loading_values(settings: Settings, *overrides: Mapping[str, Any]) -> dict[st
     return values
 
 
-def sampling_overrides(settings: Settings, choices: Choices = Choices()) -> dict[str, float | int]:
+def sampling_overrides(settings: Settings, choices: Choices = UNCHOSEN) -> dict[str, float | int]:
     """What the user wants of the sampling: all of it, or only the length where the model's own values serve.
 
     What was chosen for a conversation or a question comes first.

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finr1_desk.core.choices import Choices
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.conversation import (
     Conversation,
     Generation,
@@ -111,7 +111,7 @@ class Store:
     # -- conversations
 
     def create_conversation(
-        self, system_prompt: str | None, title: str = "", choices: Choices = Choices()
+        self, system_prompt: str | None, title: str = "", choices: Choices = UNCHOSEN
     ) -> Conversation:
         """A new conversation without messages. An empty title is derived from the first question later."""
         now = self._clock()
@@ -178,12 +178,8 @@ class Store:
         prompt = None if system_prompt is None else well_formed(system_prompt)
         with self._writing():
             self.conversation(id)
-            self._db.run(
-                "UPDATE conversations SET system_prompt = ?, choices = ? WHERE id = ?",
-                prompt,
-                rows.choices_column(choices),
-                id,
-            )
+            chosen = rows.choices_column(choices)
+            self._db.run("UPDATE conversations SET system_prompt = ?, choices = ? WHERE id = ?", prompt, chosen, id)
             return self.conversation(id)
 
     # -- messages

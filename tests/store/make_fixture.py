@@ -10,7 +10,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.conversation import MessageState
+from finr1_desk.core.draft import Draft
 from finr1_desk.store.migrations import MIGRATIONS
 from tests.store.opening import GENERATION, answer_parts, open_store
 
@@ -30,6 +32,9 @@ def main() -> None:
         store.folders.create("研究")
         store.folders.move([conversation.id], "研究")
         store.pin([conversation.id], True)
+        store.set_choices(conversation.id, "Be brief.", Choices(temperature=0.0, seed=7))
+        store.drafts.keep(conversation.id, Draft("> 净利润\n\n", 7, 7))
+        store.branches.delete(store.add_question(conversation.id, answer.id, "deleted").id)
         store.close()
         target.write_bytes((Path(folder) / "conversations.db").read_bytes())
 

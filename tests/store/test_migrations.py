@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from finr1_desk.core.choices import Choices
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.store.connection import Connection
 from finr1_desk.store.database import Store
@@ -164,6 +165,8 @@ def test_a_store_of_each_version_is_brought_to_this_one(tmp_path: Path, version:
     assert answer.generation.seed == 2**64 - 1
     assert [hit.message_id for hit in store.search("净利润")] == [question.id]
     assert (conversation.folder, conversation.pinned) == (("研究", True) if version > 1 else (None, False))
+    assert conversation.choices == (Choices(temperature=0.0, seed=7) if version > 2 else Choices())
+    assert [draft.text for draft in store.drafts.all().values()] == (["> 净利润\n\n"] if version > 2 else [])
     assert store.get_state("last") == conversation.id
     assert len(list((tmp_path / "backups").glob("*"))) == (version < len(MIGRATIONS))
     store.close()

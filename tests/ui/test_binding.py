@@ -472,7 +472,7 @@ def test_a_save_that_falls_due_while_the_end_is_being_kept_does_no_harm(running:
     request = running.ask_and_wait("q")
     with running.qtbot.waitSignal(running.built.answers.finished, timeout=WAIT_MS):
         running.engine.answer(request)
-        running.built.answers._on_save()  # what its timer does when it is due right now
+        running.built.answers._keeper.save()  # what its timer does when it is due right now
     assert running.built.conversations.shown()[-1].answer == "yes"
     assert not running.window.notice.isVisible()
 
