@@ -1,6 +1,6 @@
 """Ties the window to the controllers: what the user wants goes down, what happened comes up.
 
-Owns the connections and small states of the window's own, such as drafts. Decisions are the controllers'.
+Owns the connections and small states of the window's own. Decisions are the controllers'.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from finr1_desk.core.conversation import Conversation, Message, Role
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.ui.branch_binding import BranchBinding
 from finr1_desk.ui.chat_binding import ChatBinding
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.engine_notices import EngineNotices
@@ -24,6 +25,7 @@ from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.server_binding import ServerBinding
 from finr1_desk.ui.transfer_binding import TransferBinding
 from finr1_desk.ui.window import Window
+from finr1_desk.ui.writing_binding import WritingBinding
 
 if TYPE_CHECKING:
     from finr1_desk.app.bootstrap import Application
@@ -58,7 +60,6 @@ class Binding(QObject):
         self._keep_awake = keep_awake
         self._busy: set[str] = set()
         self._titles: dict[str, str] = {}
-        self._drafts: dict[str | None, str] = {}
         self._open_id: str | None = None
         self._built_in = False
         self._server = ServerBinding(application.server, window, self.show_error, self)
@@ -66,12 +67,16 @@ class Binding(QObject):
         self._reading = ReadingDesk(pane, window, dialogs, application.pool, self.show_error)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
         self._transfers = TransferBinding(window, dialogs, application.transfers, application.conversations, self)
+        self._writing = WritingBinding(window, pane, application, self)
+        self._branches = BranchBinding(window, pane, application, self._writing, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
         self._connect_conversations()
         self._connect_answers()
         self._connect_models()
         self._connect_actions()
         application.store.changed.connect(self._on_store_changed)
+        for told in (application.branches, application.drafts):
+            told.failed.connect(self.show_error)
         application.settings.failed.connect(self.show_error)
         self._show_empty_context()
 
@@ -106,7 +111,6 @@ class Binding(QObject):
         answers.speed.connect(self._window.status.show_speed)
         answers.refused.connect(self._on_refused)
         answers.failed.connect(self.show_error)
-        composer.submitted.connect(answers.ask)
         composer.stopRequested.connect(self._on_stop)
         self._window.empty.exampleChosen.connect(composer.set_text)
         self._pane.actionTriggered.connect(self._on_message_action)
@@ -213,12 +217,7 @@ class Binding(QObject):
 
     def _swap_draft(self, id: str | None, *, keep: bool) -> None:
         """Each conversation has its own unsent text; a first question that begins one takes the rest along."""
-        composer = self._window.composer
-        if id != self._open_id and not keep:
-            self._drafts[self._open_id] = composer.text()
-            text = self._drafts.pop(id, "")
-            if text != composer.text():
-                composer.edit.setPlainText(text)
+        self._writing.go_to(id, keep=keep)
         self._open_id = id
 
     def _on_new(self) -> None:
@@ -292,6 +291,8 @@ class Binding(QObject):
 
     def _on_message_action(self, message_id: str, action: str) -> None:
         answers, message = self._app.answers, self._app.conversations.messages.get(message_id)
+        if self._branches.press(message_id, action):
+            return
         match action:
             case "regenerate":
                 answers.regenerate(message_id)
@@ -319,8 +320,8 @@ class Binding(QObject):
         if id is None:
             self._window.composer.set_writing(False)
             return
-        live = self._app.answers.live(id)
-        waiting = [other for other in self._app.answers.live_statuses(id) if live is None or other != live[0].id]
+        live = self._app.answers.live_messages(id)
+        waiting = [other for other in self._app.answers.live_statuses(id) if other not in live]
         self._window.composer.set_writing(id in self._busy, len(waiting))
 
     # -- models
@@ -339,6 +340,7 @@ class Binding(QObject):
 
     def retranslate(self) -> None:
         """The note about the demonstration model, said again."""
+        self._writing.retranslate()
         note = None
         if self._built_in and not self._app.server.value.in_use:
             note = self.tr(
@@ -373,7 +375,7 @@ class Binding(QObject):
 
     def _update_actions(self, *, failed: bool = False) -> None:
         actions, open_ = self._window.actions_, self._open_id is not None
-        for name in ("export", "export_branches", "rename", "delete", "select_all"):
+        for name in ("export", "export_branches", "rename", "delete", "select_all", "previous_version", "next_version"):
             actions[name].setEnabled(open_ and not failed)
         for name in ("new", "import_files", "export_all", "previous", "next", "find"):
             actions[name].setEnabled(not failed)

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Conversation, Message, forgotten
+from finr1_desk.ui.branch_binding import versions_of
+from finr1_desk.ui.pane.places import mark_versions, put_at, top_of
 
 if TYPE_CHECKING:
     from finr1_desk.app.answers import Answers
@@ -28,6 +30,7 @@ class ChatBinding(QObject):
         self._held: list[str] = []  # ids in the pane, in order
         self._queued: set[str] = set()  # of these, questions shown as waiting
         self._sought: tuple[str, str, str] | None = None  # conversation, message, needle
+        self._conversation: str | None = None  # whose messages those are
         self._left_out: int | None = None  # by the answer that is being written, as last told
         conversations.opened.connect(self._on_opened)
         conversations.closed.connect(self._on_closed)
@@ -45,10 +48,27 @@ class ChatBinding(QObject):
         return False
 
     def _on_opened(self, conversation: Conversation, _messages: list[Message]) -> None:
+        place = self._place_to_keep() if conversation.id == self._conversation else None
+        self._conversation = conversation.id
         self._show_all()
+        if place is not None:
+            put_at(self._pane, *place)
         sought, self._sought = self._sought, None
         if sought is not None and sought[0] == conversation.id and sought[1] in self._held:
             self._pane.scroll_to(sought[1], sought[2])
+
+    def _place_to_keep(self) -> tuple[str, float] | None:
+        """Where the first message has to stand that another branch shows in the place of one that was shown."""
+        for old, new in zip(self._held, self._conversations.shown(), strict=False):
+            if old != new.id:
+                top = top_of(self._pane, old)
+                return None if top is None else (new.id, top)
+        return None
+
+    def _mark_versions(self) -> None:
+        """Shows which messages have other versions."""
+        messages = self._conversations.messages | self._answers.live_messages(self._conversations.current or "")
+        mark_versions(self._pane, versions_of(messages, [messages[id] for id in self._held if id in messages]))
 
     def _mark_memory(self) -> None:
         """Marks what the model did not see when it wrote the newest answer, or does not while it writes it."""
@@ -58,13 +78,14 @@ class ChatBinding(QObject):
         self._pane.mark_memory(shown[count - 1].id if 0 < count < len(shown) else None)
 
     def _on_closed(self) -> None:
-        self._held, self._queued = [], set()
+        self._held, self._queued, self._conversation = [], set(), None
         self._pane.set_messages([], {})
 
     def _on_message_changed(self, message: Message) -> None:
         if message.conversation_id == self._conversations.current:
             self._put(message, self._live().get(message.id))
             self._mark_memory()
+            self._mark_versions()
 
     def _on_message_removed(self, conversation_id: str, message_id: str) -> None:
         if message_id in self._held:
@@ -88,6 +109,7 @@ class ChatBinding(QObject):
         if message.conversation_id == self._conversations.current:
             self._put(message, None)
             self._mark_memory()
+            self._mark_versions()
 
     def _put(self, message: Message, live: LiveStatus | None) -> None:
         """Updates a message that is shown, adds one that continues the branch, else shows the branch anew."""
@@ -101,17 +123,18 @@ class ChatBinding(QObject):
         if ids == [*self._held, message.id]:
             self._held = ids
             self._pane.add_message(message, live)
+            self._mark_versions()
         elif message.id in ids:
             self._show_all()
 
     def _show_all(self) -> None:
         shown, live = self._conversations.shown(), self._live()
-        writing = self._answers.live(self._conversations.current or "")
-        current = {writing[0].id: writing[0]} if writing is not None else {}
+        current = self._answers.live_messages(self._conversations.current or "")
         self._held = [message.id for message in shown]
         self._queued = {id for id in self._held if id in live and live[id].phase is Phase.QUEUED}
         self._pane.set_messages([current.get(message.id, message) for message in shown], live)
         self._mark_memory()
+        self._mark_versions()
 
     def _live(self) -> Mapping[str, LiveStatus]:
         return self._answers.live_statuses(self._conversations.current or "")

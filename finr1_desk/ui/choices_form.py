@@ -84,7 +84,7 @@ class ChoicesForm(QWidget):
         """Fills the fields; where nothing is chosen they show what holds then."""
         self._chosen = chosen
         shown = chosen.over(self._defaults)
-        values = {
+        values: dict[QDoubleSpinBox | QSpinBox, float | int | None] = {
             self.temperature: shown.temperature,
             self.top_p: shown.top_p,
             self.penalty: shown.repetition_penalty,
@@ -94,7 +94,7 @@ class ChoicesForm(QWidget):
         }
         for field, value in values.items():
             blocked = field.blockSignals(True)
-            field.setValue(value or 0)
+            field.setProperty("value", value or 0)
             field.blockSignals(blocked)
         if self._seed() != chosen.seed or not self.seed.hasFocus():
             self.seed.setText("" if chosen.seed is None else str(chosen.seed))

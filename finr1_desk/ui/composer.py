@@ -130,11 +130,13 @@ class ComposerPane(QWidget):
     def is_editing(self) -> bool:
         return not self._editing.isHidden()
 
-    def warn(self, text: str) -> None:
+    def warn(self, text: str, *, serious: bool = False) -> None:
         """What does not fit, below the field; nothing where the text is empty."""
-        if text != self._warning.text() or self._warning.isHidden() == bool(text):
-            self._warning.setText(text)
-            self._warning.setVisible(bool(text))
+        self._warning.setText(text)
+        self._warning.setVisible(bool(text))
+        if self._warning.property("serious") != serious:
+            self._warning.setProperty("serious", serious)
+            self._warning.style().polish(self._warning)
 
     def set_writing(self, writing: bool, waiting: int = 0) -> None:
         """Whether the open conversation is being answered, and how many questions wait behind that."""
@@ -188,7 +190,7 @@ class ComposerPane(QWidget):
         else:
             self._send.describe(self.tr("Send"), self.tr("Ctrl+Enter"))
         self._more.describe(self.tr("More ways to ask"))
-        self._sample.setText(self.tr("Ask %n times and compare", "", SAMPLES))
+        self._sample.setText(self.tr("Ask {count} times and compare").format(count=SAMPLES))
         self._settings.setText(self.tr("Conversation settings…"))
         self._editing_text.setText(self.tr("Editing a question. The earlier version stays as a branch."))
         self._cancel.setText(self.tr("Cancel"))

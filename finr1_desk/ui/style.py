@@ -46,7 +46,8 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #composer {{ background: transparent; border: none; selection-background-color: {selection}; }}
 #editingBar {{ background: {accent_soft}; border: none; border-radius: 8px; }}
 #popover {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
-#composerWarning {{ color: {danger}; }}
+#composerWarning {{ color: {warning}; }}
+#composerWarning[serious="true"] {{ color: {danger}; }}
 #sendButton {{ background: {accent}; border: 1px solid {accent}; border-radius: 8px; padding: 5px; }}
 #sendButton:disabled {{ background: {hover}; border-color: {hover}; }}
 #sendButton:focus {{ border-color: {text}; }}

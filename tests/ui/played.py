@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
@@ -27,7 +27,9 @@ from finr1_desk.core.events import (
     ModelRequest,
     Started,
     TextProduced,
+    TokensCounted,
 )
+from finr1_desk.core.prompts import Turn
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.store.paths import resolve_data_dir
 from finr1_desk.ui.binding import Binding
@@ -43,6 +45,7 @@ class PlayedEngine:
 
     emit: Callable[[Any], None]
     requests: list[GenerateRequest] = field(default_factory=list)
+    counted: list[tuple[Turn, ...]] = field(default_factory=list)
     planned: list[ModelRequest] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     answered_now: list[str] = field(default_factory=list)
@@ -56,6 +59,12 @@ class PlayedEngine:
     def load(self, request: ModelRequest) -> str:
         self.emit(ModelLoaded(self.model(request)))
         return "load"
+
+    def count(self, model: ModelRequest, turns: tuple[Turn, ...]) -> str:
+        self.counted.append(turns)
+        event = TokensCounted(f"c{len(self.counted)}", sum(len(turn.content) + 5 for turn in turns))
+        QTimer.singleShot(0, lambda: self.emit(event))
+        return event.request
 
     def plan(self, request: ModelRequest) -> str:
         self.planned.append(request)
@@ -155,7 +164,7 @@ class Running:
         settings.load()
         self.built = build(data, settings=settings)
         self.engine = PlayedEngine(self.built.link.received.emit)
-        self.built.link._client = self.engine  # type: ignore[assignment]
+        self.built.link._client = self.engine
         self.desk = Desk(qapp, settings, lambda: self.built)
         self.dialogs = PlayedDialogs(self.desk)
         self.desk._dialogs = self.dialogs

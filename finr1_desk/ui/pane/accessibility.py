@@ -256,7 +256,8 @@ class ControlInterface(_Virtual):
 
     def text(self, kind: QAccessible.Text) -> str:
         control = self._control
-        return control.text if control is not None and kind is QAccessible.Text.Name else ""
+        named = control is not None and kind is QAccessible.Text.Name
+        return wording.spoken(control.action, control.text) if control is not None and named else ""
 
     def role(self) -> QAccessible.Role:
         return QAccessible.Role.Button

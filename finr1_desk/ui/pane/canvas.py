@@ -58,8 +58,10 @@ class Canvas:
             if isinstance(placed.row, TextRow):
                 self._paint_text(painter, page, placed, placed.row, clip)
                 painted.append((placed.view, placed.row))
-            elif isinstance(placed.row, ChromeRow) and self._is_shown(placed, placed.row):
-                placed.row.paint(painter, page, placed.top, self._state_of(placed))
+            elif isinstance(placed.row, ChromeRow):
+                shown = self._is_shown(placed, placed.row)
+                paint = placed.row.paint if shown else placed.row.paint_standing
+                paint(painter, page, placed.top, self._state_of(placed))
         return painted
 
     def _paint_text(self, painter: QPainter, page: Page, placed: Placed, row: TextRow, clip: QRectF) -> None:

@@ -33,6 +33,7 @@ class ChromeRow(Row):
         controls: (action, text) each; the first is a fold where `fold` says whether it is open.
         standing: the controls are shown in the accent colour, for something to be done next.
         on_demand: only shown when the message is pointed at or has the focus; the room is always kept.
+        standing_first: so many of the first controls are shown all the same.
         trailing: a caption at the right end.
     """
 
@@ -46,6 +47,7 @@ class ChromeRow(Row):
         fold: bool | None = None,
         standing: bool = False,
         on_demand: bool = False,
+        standing_first: int = 0,
         trailing: str = "",
         flush_right: bool = False,
     ) -> None:
@@ -53,6 +55,7 @@ class ChromeRow(Row):
         self.caption = caption
         self.color = color
         self.on_demand = on_demand
+        self.standing_first = standing_first
         self.trailing = trailing
         self.flush_right = flush_right
         self.height = CONTROL_HEIGHT
@@ -86,6 +89,11 @@ class ChromeRow(Row):
         used = [control.rect.bottom() for control in self.controls] or [0.0]
         self.height = max(height, *used, self._caption_rect.height())
         self.measured = True
+
+    def paint_standing(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
+        """Paints the controls that are shown although the others are not."""
+        for control in self.controls[: self.standing_first]:
+            paint_control(painter, page, control, top, pressed(control))
 
     def paint(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
         """`pressed` tells of each control how it stands: "", "hover" or "focus"."""

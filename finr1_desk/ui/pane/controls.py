@@ -157,6 +157,10 @@ class Controls:
             return True
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             return self._move_within(1 if event.key() == Qt.Key.Key_Right else -1)
+
+        if self.focused is not None and event.key() == Qt.Key.Key_Delete:
+            pane.press(self.focused.message_id, "delete")
+            return True
         if event.matches(QKeySequence.StandardKey.Copy):
             pane.copy()
             return True

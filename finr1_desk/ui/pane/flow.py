@@ -8,12 +8,13 @@ one never moves what is on the screen.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from finr1_desk.ui.pane.message_view import MessageView
 from finr1_desk.ui.pane.rows import Row, Section, TextRow
+from finr1_desk.ui.pane.versions import Versions
 from finr1_desk.ui.theme import GRID
 
 HEAD: Final = GRID * 2  # above the first message
@@ -88,6 +89,12 @@ class Flow:
     def mark_below(self, message_id: str | None) -> bool:
         """Marks one message as the last that the model does not see, or none; returns whether that is new."""
         changed = [i for i, view in enumerate(self.views) if view.set_last_forgotten(view.message.id == message_id)]
+        self._stale.update(changed)
+        return bool(changed)
+
+    def mark_versions(self, versions: Mapping[str, Versions]) -> bool:
+        """Tells each message where it stands among its versions; returns whether any of that is new."""
+        changed = [i for i, view in enumerate(self.views) if view.set_versions(versions.get(view.message.id))]
         self._stale.update(changed)
         return bool(changed)
 

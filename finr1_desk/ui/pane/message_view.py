@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -25,6 +26,7 @@ from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.reading import plain_pieces
 from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow, as_it_is
 from finr1_desk.ui.pane.section_rows import SectionRows
+from finr1_desk.ui.pane.versions import Versions, version_controls
 from finr1_desk.ui.theme import GRID
 
 MESSAGE_GAP: Final = GRID
@@ -54,6 +56,7 @@ class MessageView:
         self._tops: list[float] | None = None
         self._estimate = 0.0
         self._is_last_forgotten = False
+        self.versions: Versions | None = None
 
     # -- rows
 
@@ -161,6 +164,13 @@ class MessageView:
             self.refresh()
         return changed
 
+    def set_versions(self, versions: Versions | None) -> bool:
+        """Where the message stands among its versions; returns whether that is new."""
+        changed, self.versions = versions != self.versions, versions
+        if changed:
+            self.refresh()
+        return changed
+
     def _all_rows(self) -> list[Row]:
         mark = [MarkRow(GRID, wording.memory_begins())] if self._is_last_forgotten else []
         return [*self._make_rows(), *mark]
@@ -182,6 +192,20 @@ class MessageView:
 
     def _text_to_show(self) -> str:
         raise NotImplementedError
+
+    def _foot_row(
+        self, gap: float, actions: Sequence[str], *, flush_right: bool = False, trailing: str = ""
+    ) -> ChromeRow:
+        """The controls below a message; those that lead to other versions are always to be seen."""
+        leading = version_controls(self.versions)
+        return ChromeRow(
+            gap,
+            controls=[*leading, *_controls(*actions)],
+            on_demand=True,
+            standing_first=len(leading),
+            flush_right=flush_right,
+            trailing=trailing,
+        )
 
     def _edges(self, top: float, first: int, behind: int) -> tuple[float, float]:
         """Upper and lower edge of some rows, by number, of the message that begins at `top`."""
@@ -230,7 +254,7 @@ class QuestionView(MessageView):
         if self.live is not None and self.live.phase is Phase.QUEUED:
             foot = ChromeRow(0, wording.waiting(self.live), controls=_controls("take_back"), standing=True)
         else:
-            foot = ChromeRow(0, controls=_controls("copy_question"), on_demand=True, flush_right=True)
+            foot = self._foot_row(0, ["copy_question", "edit", "more"], flush_right=True)
         return [*self._text_rows, foot]
 
     def _row(self, index: int, block: Block, count: int) -> TextRow:
@@ -368,7 +392,7 @@ class AnswerView(MessageView):
         else:
             if caption := wording.waiting(self.live):
                 rows.append(ChromeRow(MESSAGE_GAP, caption))
-            rows.append(ChromeRow(GRID / 2))  # keeps the room of the controls that come when it is complete
+            rows.append(self._foot_row(GRID / 2, []))  # keeps the room of the controls that come when it is complete
         return rows
 
     def _header(self) -> ChromeRow:
@@ -397,14 +421,8 @@ class AnswerView(MessageView):
             rows.append(ChromeRow(GRID, ended, color=color, controls=_controls(*ways), standing=True))
         else:
             actions.append("regenerate")
-        rows.append(
-            ChromeRow(
-                0 if ended else GRID / 2,
-                controls=_controls(*actions),
-                on_demand=True,
-                trailing=wording.provenance(self.message),
-            )
-        )
+        actions.append("more")
+        rows.append(self._foot_row(0 if ended else GRID / 2, actions, trailing=wording.provenance(self.message)))
         return rows
 
 

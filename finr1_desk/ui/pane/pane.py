@@ -25,7 +25,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 
 from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Message, Role
@@ -70,6 +70,8 @@ class ChatPane(QAbstractScrollArea):
     linkActivated = Signal(str)
     zoomWanted = Signal(int)  # by so many steps
     tableWanted = Signal(str, object)  # what is to be done with it, a `TextTable`
+
+    menuFilled = Signal(QMenu, str)  # the menu of a message, to which others may add
 
     def __init__(
         self,

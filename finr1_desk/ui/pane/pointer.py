@@ -223,6 +223,8 @@ class Pointer(QObject):
             menu.addAction(wording.menu("copy_link"), lambda: QGuiApplication.clipboard().setText(link))
         menu.addSeparator()
         menu.addAction(wording.menu("select_all"), pane.select_all)
+        if placed is not None:
+            pane.menuFilled.emit(menu, placed.view.message.id)
         return menu
 
     def _add_table(self, menu: QMenu, message_id: str, row: TextRow, table: Table) -> None:

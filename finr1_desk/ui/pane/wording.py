@@ -126,6 +126,8 @@ def control(action: str) -> str:
         "regenerate": QCoreApplication.translate("ChatPane", "Regenerate"),
         "continue": QCoreApplication.translate("ChatPane", "Continue"),
         "answer_now": QCoreApplication.translate("ChatPane", "Answer now"),
+        "edit": QCoreApplication.translate("ChatPane", "Edit"),
+        "more": QCoreApplication.translate("ChatPane", "More…"),
         "take_back": QCoreApplication.translate("ChatPane", "Take back"),
     }
     return names[action]
@@ -144,6 +146,22 @@ def table_control(verb: str) -> str:
 
 def sort_by(column: str) -> str:
     return QCoreApplication.translate("ChatPane", "Sort by “{column}”").format(column=column)
+
+
+def agreement(agreeing: int, count: int) -> str:
+    """How many of the answers to a question come to the same."""
+    return QCoreApplication.translate("ChatPane", "{agreeing} of {count} agree").format(agreeing=agreeing, count=count)
+
+
+def spoken(action: str, text: str) -> str:
+    """What a control is called to those who hear it: its text, where that is made of words."""
+    names = {
+        "previous_version": QCoreApplication.translate("ChatPane", "Previous version"),
+        "next_version": QCoreApplication.translate("ChatPane", "Next version"),
+    }
+    if action == "versions":
+        return QCoreApplication.translate("ChatPane", "Version {which}").format(which=text)
+    return names.get(action, text)
 
 
 def menu(entry: str) -> str:
