@@ -218,6 +218,14 @@
             <source>Con&amp;versation settings…</source>
             <translation>对话设置(&amp;V)…</translation>
         </message>
+        <message>
+            <source>Prev&amp;ious version</source>
+            <translation>上一个版本(&amp;I)</translation>
+        </message>
+        <message>
+            <source>Next versi&amp;on</source>
+            <translation>下一个版本(&amp;O)</translation>
+        </message>
     </context>
     <context>
         <name>Binding</name>

@@ -235,7 +235,10 @@ def test_tab_goes_through_the_controls_and_leaves(qtbot: QtBot, pane: ChatPane) 
         if not pane.controls.move_focus(True):
             break
     table = TableAction("copy", Section.BODY, TEXT.index("| a")).name
-    assert passed == [("q1", "copy_question"), ("a1", table), ("a1", "copy_answer"), ("a1", "regenerate")]
+    assert passed == [
+        *(("q1", action) for action in ("copy_question", "edit", "more")),
+        *(("a1", action) for action in (table, "copy_answer", "regenerate", "more")),
+    ]
     assert pane.controls.move_focus(False)
     QApplication.sendEvent(pane, QFocusEvent(QEvent.Type.FocusOut))
     assert pane.controls.focused is None
@@ -245,7 +248,8 @@ def test_a_control_out_of_sight_is_scrolled_to(pane: ChatPane) -> None:
     pane.set_messages([question("q"), answer("\n\n".join(f"paragraph {n}" for n in range(60)))], {})
     pane.verticalScrollBar().setValue(0)
     pane._controls.focus_in(Qt.FocusReason.TabFocusReason)
-    assert pane.controls.move_focus(True)
+    for _ in ("edit", "more", "copy_answer"):
+        assert pane.controls.move_focus(True)
     assert pane.controls.focused is not None
     assert pane.controls.focused.action == "copy_answer"
     _control_point(pane, "a1", "copy_answer")
@@ -369,6 +373,7 @@ def test_messages_and_controls_are_accessible(pane: ChatPane) -> None:
         "Copy answer",
         "Copy with reasoning",
         "Regenerate",
+        "More…",
     ]
     button = answered.child(0)
     assert button.role() == QAccessible.Role.Button
@@ -390,7 +395,7 @@ def test_a_pane_goes_away_with_its_interfaces(qtbot: QtBot) -> None:
         pane.set_messages([question("q"), answer("text")], {})
         interface = QAccessible.queryAccessibleInterface(pane)
         assert interface is not None
-        assert interface.child(1).childCount() == 2
+        assert interface.child(1).childCount() == 3
         del interface
         with qtbot.waitSignal(pane.destroyed, timeout=30_000):
             pane.deleteLater()

@@ -139,7 +139,7 @@ def test_a_failure_is_described(qtbot: QtBot) -> None:
 
 def test_a_complete_answer_has_no_state_line(pane: ChatPane) -> None:
     pane.set_messages([question("q"), answer("Text.")], {})
-    assert _captions(pane, "a1") == ["Copy answer", "Regenerate"]
+    assert _captions(pane, "a1") == ["Copy answer", "Regenerate", "More…"]
 
 
 def test_a_queued_question_can_be_taken_back(pane: ChatPane, qtbot: QtBot) -> None:
@@ -149,7 +149,7 @@ def test_a_queued_question_can_be_taken_back(pane: ChatPane, qtbot: QtBot) -> No
         pane.press("q1", "take_back")
     assert caught.args == ["q1", "take_back"]
     pane.update_message(question("q"), None)
-    assert _captions(pane, "q1") == ["Copy"]
+    assert _captions(pane, "q1") == ["Copy", "Edit", "More…"]
     pane.remove_message("q1")
     assert pane.flow.views == []
 
