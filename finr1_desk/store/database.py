@@ -35,10 +35,10 @@ from finr1_desk.store.connection import AbandonedError, Connection, Row
 from finr1_desk.store.drafts import Drafts
 from finr1_desk.store.folders import Folders
 from finr1_desk.store.migrations import MIGRATIONS, Migration, migrate, version_of
+from finr1_desk.store.recovery import recovered
 from finr1_desk.store.search import SearchHit, find, models
 from finr1_desk.store.snapshots import SnapshotFolder
 from finr1_desk.store.trash import Trash
-from finr1_desk.store.writers import is_alive
 
 if TYPE_CHECKING:
     from finr1_desk.core.tasks.note import TaskNote
@@ -110,13 +110,11 @@ class Store:
 
     # -- conversations
 
-    def create_conversation(
-        self, system_prompt: str | None, title: str = "", choices: Choices = UNCHOSEN
-    ) -> Conversation:
+    def create_conversation(self, prompt: str | None, title: str = "", choices: Choices = UNCHOSEN) -> Conversation:
         """A new conversation without messages. An empty title is derived from the first question later."""
         now = self._clock()
         title = well_formed(title)
-        prompt = None if system_prompt is None else well_formed(system_prompt)
+        prompt = None if prompt is None else well_formed(prompt)
         conversation = Conversation(_new_id(), title, prompt, None, now, now, title_is_own=bool(title), choices=choices)
         with self._writing():
             imports.insert_conversation(self._db, conversation)
@@ -327,20 +325,7 @@ class Store:
 
     def recover(self) -> list[Message]:
         """Marks answers whose writer lives no more as interrupted, with the text they have; returns them."""
-        if not self._abandoned():  # nothing to write is the rule, so no lock is taken for it
-            return []
-        with self._writing():
-            found = []
-            for id in self._abandoned():
-                self._db.run("UPDATE messages SET state = ?, writer = NULL WHERE id = ?", MessageState.INTERRUPTED, id)
-                message = self.message(id)
-                index.add(self._db, message)
-                found.append(message)
-        return found
-
-    def _abandoned(self) -> list[str]:
-        written = self._db.rows("SELECT id, writer FROM messages WHERE state = 'writing' ORDER BY number")
-        return [id for id, writer in written if writer is None or not is_alive(writer)]
+        return recovered(self._db, self._writing, self.message)
 
     # -- everything else
 
