@@ -1,4 +1,4 @@
-"""What a reader can do with the open conversation: find text in it, make it larger, take a table out of it.
+"""What a reader can do with the open conversation: find text in it, make it larger, take a table or code out of it.
 
 Owns the ties between the pane and these tools of the window.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
+from finr1_desk.ui.code_desk import CodeDesk
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.table_desk import TableDesk
 from finr1_desk.ui.window import Window
@@ -36,6 +37,7 @@ class ReadingDesk(QObject):
         self._pane = pane
         self._window = window
         self._tables = TableDesk(pane, window, dialogs, pool, show_error)
+        self._code = CodeDesk(pane, window, dialogs, pool, show_error)
         bar, finding, actions = window.find_bar, pane.finding, window.actions_
         bar.wanted.connect(lambda text, match_case: finding.look_for(text, match_case=match_case))
         bar.stepWanted.connect(finding.step)

@@ -74,12 +74,12 @@ class Canvas:
             marks.append((*selected, "selection"))
         row.paint(painter, page, placed.top, clip, marks)
         self._documents.keep(row)
-        if isinstance(row, BoxedRow) and self._controls.are_shown(placed.view.message.id):
+        if isinstance(row, BoxedRow):  # the one thing that most readers take along: it need not be looked for
             row.paint_controls(painter, page, placed.top, self._state_of(placed))
         elif row.controls:
-            self._paint_table_controls(painter, page, placed, row)
+            self._paint_controls(painter, page, placed, row)
 
-    def _paint_table_controls(self, painter: QPainter, page: Page, placed: Placed, row: TextRow) -> None:
+    def _paint_controls(self, painter: QPainter, page: Page, placed: Placed, row: TextRow) -> None:
         state = self._state_of(placed)
         are_shown = self._controls.are_shown_of(placed.view.message.id, row)
         for control in row.controls:

@@ -69,6 +69,7 @@ class ChatPane(QAbstractScrollArea):
     actionTriggered = Signal(str, str)
     linkActivated = Signal(str)
     zoomWanted = Signal(int)  # by so many steps
+    codeWanted = Signal(str, str)  # its language and text, to be saved
     tableWanted = Signal(str, object)  # what is to be done with it, a `TextTable`
 
     menuFilled = Signal(QMenu, str)  # the menu of a message, to which others may add

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from finr1_desk.core.conversation import Role
 from finr1_desk.markup.markdown import allowed_link
-from finr1_desk.ui.pane import wording
-from finr1_desk.ui.pane.blocks import Table
+from finr1_desk.ui.pane import code_controls, table_controls, wording
+from finr1_desk.ui.pane.blocks import Code, Table
+from finr1_desk.ui.pane.code_controls import CodeAction
 from finr1_desk.ui.pane.controls import Named, control_at
 from finr1_desk.ui.pane.flow import Placed
 from finr1_desk.ui.pane.rows import Control, TextRow
 from finr1_desk.ui.pane.selection import WHOLE, Place
-from finr1_desk.ui.pane.table_controls import VERBS, TableAction
+from finr1_desk.ui.pane.table_controls import TableAction
 from finr1_desk.ui.pane.textmap import position_at, word_at
 
 if TYPE_CHECKING:
@@ -216,8 +217,8 @@ class Pointer(QObject):
         if placed is not None and placed.view.message.role is Role.ASSISTANT and placed.view.message.answer:
             message_id = placed.view.message.id
             menu.addAction(self._action(menu, wording.control("copy_answer"), message_id))
-        if placed is not None and isinstance(placed.row, TextRow) and isinstance(placed.row.block, Table):
-            self._add_table(menu, placed.view.message.id, placed.row, placed.row.block)
+        if placed is not None and isinstance(placed.row, TextRow) and isinstance(placed.row.block, Code | Table):
+            self._add_actions(menu, placed.view.message.id, placed.row, placed.row.block)
         link = self._link(point)
         if link:
             menu.addAction(wording.menu("copy_link"), lambda: QGuiApplication.clipboard().setText(link))
@@ -227,11 +228,17 @@ class Pointer(QObject):
             pane.menuFilled.emit(menu, placed.view.message.id)
         return menu
 
-    def _add_table(self, menu: QMenu, message_id: str, row: TextRow, table: Table) -> None:
+    def _add_actions(self, menu: QMenu, message_id: str, row: TextRow, block: Code | Table) -> None:
+        """What can be done with a table or with code."""
         menu.addSeparator()
-        for verb in VERBS:
-            name = TableAction(verb, row.section, table.block).name
-            action = menu.addAction(wording.table_control(verb))
+        if isinstance(block, Code):
+            verbs = code_controls.VERBS
+            named = [(CodeAction(verb, row.section, block.block).name, wording.code_control(verb)) for verb in verbs]
+        else:
+            names = [TableAction(verb, row.section, block.block).name for verb in table_controls.VERBS]
+            named = list(zip(names, map(wording.table_control, table_controls.VERBS), strict=True))
+        for name, words in named:
+            action = menu.addAction(words)
             action.triggered.connect(lambda _=False, name=name: self._pane.press(message_id, name))
 
     def _action(self, menu: QMenu, text: str, message_id: str) -> QAction:

@@ -1,4 +1,4 @@
-"""What a pressed control does to the messages shown: folding thinking, sorting a table, copying the final answer.
+"""What a pressed control does to the messages shown: folding thinking, sorting a table, copying code or the answer.
 
 Owns these; everything that reaches beyond the pane leaves as one of its signals.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from finr1_desk.ui.pane.code_controls import CodeAction
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
 from finr1_desk.ui.pane.rows import Section
 from finr1_desk.ui.pane.table_controls import SORT, TableAction
@@ -31,6 +32,8 @@ class Pressing:
             return
         if (table := TableAction.named(action)) is not None:
             self._press_table(index, table)
+        elif (code := CodeAction.named(action)) is not None:
+            self._press_code(index, code)
         elif action == TOGGLE:
             self.toggle_thinking(index)
         elif action == "copy_boxed":
@@ -50,6 +53,17 @@ class Pressing:
         pane.rows_changed(index)
         pane.flow.following = pane.flow.is_at_end
         pane.thinkingToggled.emit(view.message.id, opened)
+
+    def _press_code(self, index: int, action: CodeAction) -> None:
+        view = self._pane.flow.views[index]
+        rows = view.section(action.section) if isinstance(view, AnswerView) else None
+        if rows is None:
+            return
+        language, text = rows.code(action.block)
+        if action.verb == "copy":
+            QGuiApplication.clipboard().setText(text)
+        else:
+            self._pane.codeWanted.emit(language, text)
 
     def _press_table(self, index: int, action: TableAction) -> None:
         pane = self._pane

@@ -159,7 +159,7 @@ class TextRow(Row):
         if not isinstance(self.block, Code):
             return self.insets
         side = self.insets.left
-        top = GRID * (3.5 if self.block.language else 1.5) if self.block.first else 0
+        top = GRID * 3.5 if self.block.first else 0
         return Insets(side + PANEL_INSET, top, self.insets.right + PANEL_INSET, GRID * 1.5 if self.block.last else 0)
 
     def document_for(self, page: Page) -> Rendered:

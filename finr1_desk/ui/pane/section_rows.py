@@ -13,7 +13,8 @@ from finr1_desk.core.boxed import plain
 from finr1_desk.core.tables import TextTable, sorted_order
 from finr1_desk.markup.footnotes import NOTES
 from finr1_desk.markup.markdown import Markdown, Run, RunKind
-from finr1_desk.ui.pane.blocks import Table
+from finr1_desk.ui.pane.blocks import Code, Table
+from finr1_desk.ui.pane.code_controls import make_code_controls, place_code_controls
 from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.rows import Insets, Page, Section, TextRow
 from finr1_desk.ui.pane.stream import BlockStream
@@ -58,10 +59,22 @@ class SectionRows:
                 row.estimate(page)
                 self.rows.append(row)
             self._share_widths(self.rows[index], page)
-        self._settle_tables(changed, finished=finished)
+        self._settle(changed, finished=finished)
         if finished and not was_finished and any(map(self.stream.env.get, ("references", NOTES))):
             for row in self.rows:  # links and notes may have been defined below the text that uses them
                 row.forget_layout()
+
+    # -- code
+
+    def code(self, block: int) -> tuple[str, str]:
+        """Language and text of the code that begins at an offset of the source."""
+        pieces = [row.block for row in self.rows if isinstance(row.block, Code) and row.block.block == block]
+        if not pieces:
+            return "", ""
+        # Read once more: in pieces, lines that are too long to be laid out are cut.
+        tokens = self._markdown.blocks(self.stream.source[pieces[0].start : pieces[-1].end], {})
+        text = tokens[0].content if tokens else "\n".join(piece.text for piece in pieces)
+        return pieces[0].language, text.removesuffix("\n")
 
     # -- tables
 
@@ -81,21 +94,26 @@ class SectionRows:
             self._sorts[block] = Sort(column, descending=True)
         self._show_in_order(block)
 
-    def _settle_tables(self, changed: int, *, finished: bool) -> None:
-        """Gives finished tables their controls, and those that are sorted their order again."""
+    def _settle(self, changed: int, *, finished: bool) -> None:
+        """Gives finished tables and code their controls, and tables that are sorted their order again."""
         blocks = self.stream.blocks
-        growing = blocks[-1].block if blocks and not finished and isinstance(blocks[-1], Table) else -1
+        growing = blocks[-1].block if blocks and not finished and isinstance(blocks[-1], Code | Table) else -1
         for index in range(changed, len(blocks)):
             block = blocks[index]
             if isinstance(block, Table) and block.block in self._sorts:
                 self._show_in_order(block.block)
         for row in self.rows[max(changed - 1, 0) :] if not finished else self.rows:
             block = row.block
-            if isinstance(block, Table) and block.first and block.block != growing and not row.controls:
+            if isinstance(block, Code | Table) and block.first and block.block != growing and not row.controls:
                 self._furnish(row, block)
 
-    def _furnish(self, row: TextRow, table: Table) -> None:
-        """Gives a table, of which this is the first piece, its controls."""
+    def _furnish(self, row: TextRow, table: Code | Table) -> None:
+        """Gives a table or code, of which this is the first piece, its controls."""
+        if isinstance(table, Code):
+            row.controls = make_code_controls(row)
+            row.place_controls = place_code_controls
+            row.measured = False
+            return
         row.controls = make_controls(row)
         row.place_controls = place_controls
         row.measured = False
@@ -137,7 +155,7 @@ class SectionRows:
         self._widths.clear()
         for row in self.rows:
             self._share_widths(row, page)
-            if row.controls and isinstance(row.block, Table):
+            if row.controls and isinstance(row.block, Code | Table):
                 self._furnish(row, row.block)
 
     def _share_widths(self, row: TextRow, page: Page) -> None:

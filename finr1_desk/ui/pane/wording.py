@@ -144,6 +144,15 @@ def table_control(verb: str) -> str:
     return names[verb]
 
 
+def code_control(verb: str) -> str:
+    """What can be done with a block of code."""
+    names = {
+        "copy": QCoreApplication.translate("ChatPane", "Copy code"),
+        "save": QCoreApplication.translate("ChatPane", "Save as…"),
+    }
+    return names[verb]
+
+
 def sort_by(column: str) -> str:
     return QCoreApplication.translate("ChatPane", "Sort by “{column}”").format(column=column)
 

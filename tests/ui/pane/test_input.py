@@ -369,6 +369,8 @@ def test_messages_and_controls_are_accessible(pane: ChatPane) -> None:
         "Sort by “Interest”",
         "Sort by “Principal”",
         "Sort by “Balance”",
+        "Copy code",
+        "Save as…",
         "Copy",
         "Copy answer",
         "Copy with reasoning",
