@@ -369,8 +369,11 @@ def _table_piece(
         header,
         rows,
         block,
-        widest=tuple(_widest(column) for column in columns),
-        longest_words=tuple(_widest([word for cell in column for word in _words(cell)]) for column in columns),
+        widest=tuple(_widest(column, column[: bool(header)]) for column in columns),
+        longest_words=tuple(
+            _widest([word for cell in column for word in _words(cell)], _words(column[0]) if header else ())
+            for column in columns
+        ),
         numeric=tuple(map(_is_numeric, zip(*rows, strict=True))) if rows else (True,) * len(aligns),
         first=bool(header),
         last=last,
@@ -402,8 +405,9 @@ def _with_stand_ins(cell: str) -> str:
     return shown + cell[position:]
 
 
-def _widest(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(texts), key=_room)[-CANDIDATES:])
+def _widest(texts: Sequence[str], header: Sequence[str]) -> tuple[str, ...]:
+    """What may need the most room; the header always, since it is bold and its letters tell too little."""
+    return tuple(dict.fromkeys((*header, *sorted(set(texts), key=_room)[-CANDIDATES:])))
 
 
 def _room(text: str) -> int:

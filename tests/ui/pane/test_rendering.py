@@ -100,6 +100,12 @@ def test_no_word_of_a_table_is_broken_where_there_is_room(markdown: Markdown, lo
     assert {block.layout().lineCount() for block in _paragraphs(rendered.document)} == {1}
 
 
+def test_a_header_that_is_wider_than_its_figures_stays_on_one_line(markdown: Markdown, look: Look) -> None:
+    rows = "\n".join(f"| 202{n} | {figure} |" for n, figure in enumerate(("1,000.0", "1,200.0", "1,450.5")))
+    rendered = _render(markdown, look, f"| Year | Revenue |\n|---|---|\n{rows}")
+    assert {block.layout().lineCount() for block in _paragraphs(rendered.document)} == {1}
+
+
 def test_a_table_that_is_too_wide_is_as_wide_as_its_longest_words(markdown: Markdown, look: Look) -> None:
     head = "|" + "a_long_column_name|" * 12
     rendered = _render(markdown, look, f"{head}\n|{'---|' * 12}\n|{'1,000,000.00|' * 12}")
