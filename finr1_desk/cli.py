@@ -110,6 +110,9 @@ def _check(options: argparse.Namespace) -> None:
     if options.command == "bench":
         _check_bench(options)
         return
+    if options.command == "serve":
+        _check_loading(options)
+        return
     if options.command not in ("ask", "chat"):
         limit = getattr(options, "limit", None)
         if limit is not None and limit < 1:
@@ -192,6 +195,8 @@ def _run(options: argparse.Namespace, voice: Voice) -> int:
             from finr1_desk.terminal.example import example
 
             return example(workspace)
+        case "serve":
+            return _serve(options, workspace)
         case "bench":
             return _bench(options, workspace)
         case "models":
@@ -244,6 +249,23 @@ def _bench(options: argparse.Namespace, workspace: Workspace) -> int:
     sizes = {name: getattr(options, name) for name in ("rounds", "prompt", "tokens", "conversation")}
     asked = BenchOptions(options.model, _loading(options), as_json=options.json, tune=options.tune, **sizes)
     return bench(workspace, asked)
+
+
+def _serve(options: argparse.Namespace, workspace: Workspace) -> int:
+    from finr1_desk.terminal.serve import ServeOptions, serve
+
+    asked = ServeOptions(
+        model=options.model,
+        host=options.host,
+        port=options.port,
+        key=options.api_key,
+        names=tuple(options.allow_host),
+        served_name=options.served_model_name,
+        reasoning=options.reasoning,
+        loading=_loading(options),
+        attached=options.attached,
+    )
+    return serve(workspace, asked)
 
 
 def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:

@@ -77,6 +77,9 @@ class ErrorCode(StrEnum):
     CONVERSATION_NOT_FOUND = "conversation_not_found"  # id
     FOLDER_NOT_FOUND = "folder_not_found"  # name
     FOLDER_EXISTS = "folder_exists"  # name
+    # Local API
+    ADDRESS_UNAVAILABLE = "address_unavailable"  # address, reason
+    KEY_NEEDED = "key_needed"  # address
     # Files
     IMPORT_NOT_CONVERSATION = "import_not_conversation"  # path, line
     IMPORT_DAMAGED = "import_damaged"  # path, line

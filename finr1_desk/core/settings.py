@@ -52,6 +52,7 @@ def _setting(
 APPEARANCE: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
 ANSWERS: Final = QT_TRANSLATE_NOOP("Settings", "Answers")
 ENGINE: Final = QT_TRANSLATE_NOOP("Settings", "Engine")
+LOCAL_API: Final = QT_TRANSLATE_NOOP("Settings", "Local API")
 CHOOSE: Final = QT_TRANSLATE_NOOP("Settings", "Choose for me")
 
 
@@ -283,6 +284,34 @@ class Settings:
         minimum=1,
         maximum=1024,
         step=1,
+    )
+    serve: bool = _setting(
+        False,
+        QT_TRANSLATE_NOOP("Settings", "Let programs on this computer ask the model"),
+        QT_TRANSLATE_NOOP(
+            "Settings",
+            "An API like OpenAI's, for this computer alone and with a key, as long as the window is open. "
+            "Address and key are in the status bar.",
+        ),
+        group=LOCAL_API,
+    )
+    serve_port: int = _setting(
+        8000,
+        QT_TRANSLATE_NOOP("Settings", "Port"),
+        group=LOCAL_API,
+        minimum=1024,
+        maximum=65535,
+        step=1,
+    )
+    serve_reasoning: str = _setting(
+        "inline",
+        QT_TRANSLATE_NOOP("Settings", "Thinking"),
+        QT_TRANSLATE_NOOP("Settings", "Separate: in reasoning_content, which some programs show by itself."),
+        group=LOCAL_API,
+        choices={
+            "inline": QT_TRANSLATE_NOOP("Settings", "In the text, with its tags"),
+            "separate": QT_TRANSLATE_NOOP("Settings", "Separate"),
+        },
     )
 
 

@@ -51,7 +51,7 @@ def build_parser(translate: Translate) -> argparse.ArgumentParser:
     _common(parser, translate, None)
     parser.add_argument("--version", action="store_true", help=translate("Terminal", "print the version and exit"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _bench, _doctor):
+    for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _serve, _bench, _doctor):
         add(commands, translate)
     add_models(commands, translate, _command)
     return parser
@@ -214,6 +214,39 @@ def _import(commands: Commands, translate: Translate) -> None:
 
 def _example(commands: Commands, translate: Translate) -> None:
     _command(commands, translate, "example", translate("Terminal", "answer an example question and say how to go on"))
+
+
+def _serve(commands: Commands, translate: Translate) -> None:
+    help = translate("Terminal", "let programs ask the model through an API like OpenAI's")
+    parser = _command(commands, translate, "serve", help)
+    _model(parser, translate)
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help=translate("Terminal", "the address to listen at (127.0.0.1: this computer alone)"),
+    )
+    parser.add_argument("--port", type=int, metavar="N", help=translate("Terminal", "the port to listen at (8000)"))
+    parser.add_argument(
+        "--api-key", metavar="KEY", help=translate("Terminal", "the key to ask with; else a random one")
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=translate("Terminal", "another name that programs may call this computer by; several times"),
+    )
+    parser.add_argument(
+        "--served-model-name", metavar="NAME", help=translate("Terminal", "what programs call the model")
+    )
+    parser.add_argument(
+        "--reasoning",
+        choices=("inline", "separate"),
+        help=translate("Terminal", "inline: in the text, with its tags; separate: in reasoning_content"),
+    )
+    _loading(parser, translate)
+    parser.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)  # for the window that starts it
 
 
 def _bench(commands: Commands, translate: Translate) -> None:

@@ -16,6 +16,7 @@ from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, size_text
 from finr1_desk.ui.download_sentences import download_sentence
 from finr1_desk.ui.server_words import server_words
+from finr1_desk.ui.serving_words import serving_words
 from finr1_desk.ui.transfer_sentences import transfer_sentence
 
 translate = QCoreApplication.translate
@@ -41,7 +42,7 @@ def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
         found = group(code, values)
         if found is not None:
             return found
-    words = server_words(code, params)
+    words = server_words(code, params) or serving_words(code, params)
     for make in (transfer_sentence, download_sentence):
         words = words or make(code, values.text, values.size)
     if words is not None:

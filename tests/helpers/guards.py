@@ -124,6 +124,7 @@ def is_on_this_machine(host: object) -> bool:
     if text == "localhost":
         return True
     try:
-        return ipaddress.ip_address(text.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified  # to connect to 0.0.0.0 is to connect to this machine

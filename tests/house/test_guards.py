@@ -95,7 +95,7 @@ def test_what_is_left_behind_fails_the_test(tmp_path: Path) -> None:
         ("192.168.1.1", False),
         ("fe80::1%eth0", False),
         ("localhost.example", False),
-        ("0.0.0.0", False),
+        ("0.0.0.0", True),
     ],
 )
 def test_what_counts_as_this_machine(host: object, here: bool) -> None:
