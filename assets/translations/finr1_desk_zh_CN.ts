@@ -2381,6 +2381,38 @@ Question: How can I hide a conflict of interest from a financial institution for
             <source>hf-mirror.com (for China)</source>
             <translation>hf-mirror.com（中国大陆）</translation>
         </message>
+        <message>
+            <source>Local API</source>
+            <translation>本地 API</translation>
+        </message>
+        <message>
+            <source>Let programs on this computer ask the model</source>
+            <translation>允许本机程序调用模型</translation>
+        </message>
+        <message>
+            <source>An API like OpenAI's, for this computer alone and with a key, as long as the window is open. Address and key are in the status bar.</source>
+            <translation>与 OpenAI 兼容的 API，仅限本机、凭密钥访问，窗口打开期间有效。地址和密钥见状态栏。</translation>
+        </message>
+        <message>
+            <source>Port</source>
+            <translation>端口</translation>
+        </message>
+        <message>
+            <source>Thinking</source>
+            <translation>思考</translation>
+        </message>
+        <message>
+            <source>Separate: in reasoning_content, which some programs show by itself.</source>
+            <translation>分开：放入 reasoning_content，部分程序会单独显示。</translation>
+        </message>
+        <message>
+            <source>In the text, with its tags</source>
+            <translation>在正文中，保留标签</translation>
+        </message>
+        <message>
+            <source>Separate</source>
+            <translation>分开</translation>
+        </message>
     </context>
     <context>
         <name>SettingsDialog</name>
@@ -3199,6 +3231,58 @@ Question: How can I hide a conflict of interest from a financial institution for
             <source>The server is busy; asking again in %1 s…</source>
             <translation>服务器正忙，%1 秒后重新提问…</translation>
         </message>
+        <message>
+            <source>let programs ask the model through an API like OpenAI's</source>
+            <translation>让程序通过与 OpenAI 兼容的 API 调用模型</translation>
+        </message>
+        <message>
+            <source>the address to listen at (127.0.0.1: this computer alone)</source>
+            <translation>监听地址（127.0.0.1：仅限本机）</translation>
+        </message>
+        <message>
+            <source>the port to listen at (8000)</source>
+            <translation>监听端口（8000）</translation>
+        </message>
+        <message>
+            <source>the key to ask with; else a random one</source>
+            <translation>访问密钥；不给则随机生成</translation>
+        </message>
+        <message>
+            <source>another name that programs may call this computer by; several times</source>
+            <translation>程序可用来称呼本机的其他名称；可多次给出</translation>
+        </message>
+        <message>
+            <source>what programs call the model</source>
+            <translation>程序所用的模型名称</translation>
+        </message>
+        <message>
+            <source>inline: in the text, with its tags; separate: in reasoning_content</source>
+            <translation>inline：在正文中，保留标签；separate：放入 reasoning_content</translation>
+        </message>
+        <message>
+            <source>Serving %1 at %2</source>
+            <translation>正在 %2 提供 %1 服务</translation>
+        </message>
+        <message>
+            <source>API key: %1</source>
+            <translation>API 密钥：%1</translation>
+        </message>
+        <message>
+            <source>Only requests to these names are answered: %1. See --allow-host.</source>
+            <translation>只回应发往以下名称的请求：%1。参见 --allow-host。</translation>
+        </message>
+        <message>
+            <source>Other computers can reach it: who has the key can use the model; what is sent is not encrypted.</source>
+            <translation>其他计算机可以访问：持有密钥者均可使用模型，且传输内容不加密。</translation>
+        </message>
+        <message>
+            <source>Ctrl-C ends it.</source>
+            <translation>按 Ctrl-C 结束。</translation>
+        </message>
+        <message>
+            <source>The model is loaded.</source>
+            <translation>模型已加载。</translation>
+        </message>
     </context>
     <context>
         <name>TransferBinding</name>
@@ -3282,6 +3366,80 @@ Question: How can I hide a conflict of interest from a financial institution for
         <message>
             <source>Open folder</source>
             <translation>打开文件夹</translation>
+        </message>
+    </context>
+    <context>
+        <name>ApiButton</name>
+        <message>
+            <source>API · {address}</source>
+            <translation>API 服务 · {address}</translation>
+        </message>
+        <message>
+            <source>Programs on this computer can ask the model at {address}</source>
+            <translation>本机程序可通过 {address} 调用模型</translation>
+        </message>
+        <message>
+            <source>API · not running</source>
+            <translation>API 服务 · 未运行</translation>
+        </message>
+        <message>
+            <source>The local API is not running</source>
+            <translation>本地 API 未运行</translation>
+        </message>
+        <message>
+            <source>API · starting…</source>
+            <translation>API 服务 · 正在启动…</translation>
+        </message>
+        <message>
+            <source>The local API is starting</source>
+            <translation>本地 API 正在启动</translation>
+        </message>
+        <message>
+            <source>Copy the &amp;address</source>
+            <translation>复制地址(&amp;A)</translation>
+        </message>
+        <message>
+            <source>Copy the &amp;key</source>
+            <translation>复制密钥(&amp;K)</translation>
+        </message>
+        <message>
+            <source>Copy an &amp;example in Python</source>
+            <translation>复制 Python 示例(&amp;E)</translation>
+        </message>
+        <message>
+            <source>&amp;Try again</source>
+            <translation>重试(&amp;T)</translation>
+        </message>
+        <message>
+            <source>Switch the API &amp;off</source>
+            <translation>关闭 API(&amp;O)</translation>
+        </message>
+    </context>
+    <context>
+        <name>ServingWords</name>
+        <message>
+            <source>The local API cannot listen at %1: %2.</source>
+            <translation>本地 API 无法在 %1 上监听：%2。</translation>
+        </message>
+        <message>
+            <source>Another program may use this port; choose another one.</source>
+            <translation>该端口可能已被其他程序占用，请换一个端口。</translation>
+        </message>
+        <message>
+            <source>At %1 other computers could reach the model with a key that is guessed.</source>
+            <translation>在 %1 上，其他计算机只要猜中密钥即可使用模型。</translation>
+        </message>
+        <message>
+            <source>Give a key of 16 characters at least, or none for a random one.</source>
+            <translation>请提供至少 16 个字符的密钥；不提供则随机生成。</translation>
+        </message>
+        <message>
+            <source>The local API has ended unexpectedly.</source>
+            <translation>本地 API 意外退出。</translation>
+        </message>
+        <message>
+            <source>Try again from its entry in the status bar. The log says more.</source>
+            <translation>可在状态栏的 API 菜单中重试。详情见日志。</translation>
         </message>
     </context>
 </TS>

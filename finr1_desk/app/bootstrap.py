@@ -17,6 +17,7 @@ from finr1_desk.app.conversations import Conversations
 from finr1_desk.app.counting import Counting
 from finr1_desk.app.drafts import Drafts
 from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.local_api import LocalApi
 from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
@@ -48,6 +49,7 @@ class Application:
     drafts: Drafts
     counting: Counting
     transfers: Transfers
+    local_api: LocalApi
     model_override: Path | None
 
     def open(self) -> None:
@@ -76,6 +78,7 @@ class Application:
             with suppress(UserError, TimeoutError):  # the last save, half a second old, is what stays
                 self.answers.keep_everything(LEAVE_S)
                 self.drafts.keep_everything(LEAVE_S)
+        self.local_api.close()
         self.main.close()
         self.link.close()
         self.pool.close()
@@ -121,5 +124,6 @@ def build(
         drafts=Drafts(store),
         counting=Counting(conversations, models, settings, manner, link),
         transfers=Transfers(store, pool, conversations),
+        local_api=LocalApi(paths, settings, models, pool),
         model_override=model,
     )

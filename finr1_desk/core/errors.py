@@ -80,6 +80,7 @@ class ErrorCode(StrEnum):
     # Local API
     ADDRESS_UNAVAILABLE = "address_unavailable"  # address, reason
     KEY_NEEDED = "key_needed"  # address
+    API_ENDED = "api_ended"  # -
     # Files
     IMPORT_NOT_CONVERSATION = "import_not_conversation"  # path, line
     IMPORT_DAMAGED = "import_damaged"  # path, line

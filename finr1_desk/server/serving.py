@@ -92,7 +92,7 @@ class Serving:
 
     Args:
         on_ready: told the port once requests are answered.
-        on_loaded: told of the model's state: an error's code and parameters where it cannot be loaded.
+        on_loaded: told that the model was loaded, or why not; None: it is loaded for the first request.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Serving:
         served: Served,
         make_engine: MakeEngine,
         on_ready: Callable[[int], None],
-        on_loaded: Callable[[UserError | None], None],
+        on_loaded: Callable[[UserError | None], None] | None,
     ) -> None:
         self._place = place
         self._served = served
@@ -149,19 +149,21 @@ class Serving:
         server = self._server = _Server(config, lambda: self._on_ready(port))
         if self._stopped:
             server.should_exit = True
-        loading = asyncio.create_task(self._load(asking))
+        loading = None if self._on_loaded is None else asyncio.create_task(self._load(asking, self._on_loaded))
         try:
             await server.serve(sockets=[listening])
         finally:
-            loading.cancel()
+            if loading is not None:
+                loading.cancel()
             await asyncio.to_thread(asking.close)
 
-    async def _load(self, asking: Asking) -> None:
+    @staticmethod
+    async def _load(asking: Asking, on_loaded: Callable[[UserError | None], None]) -> None:
         ended = await asking.load()
         if ended is None:
-            self._on_loaded(None)
+            on_loaded(None)
         elif ended.code is not None:
-            self._on_loaded(UserError(ended.code, **ended.params))
+            on_loaded(UserError(ended.code, **ended.params))
 
     # -- what is served
 

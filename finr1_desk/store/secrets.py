@@ -1,4 +1,4 @@
-"""Keys for other machines (a team server, a model hub): in the system's keychain, or in a file of the user's alone.
+"""Keys for other machines (a team server, a model hub) and to this one: in the keychain, or in a file of the user's.
 
 Owns their names, one for each purpose and host, so that a key is never given to another host than its own. The
 store's own key is not among them.
@@ -19,7 +19,7 @@ from finr1_desk.store.file_lock import locked
 from finr1_desk.store.keychain import TIMEOUT_S, Keychain, KeychainBackend, KeychainUnavailableError
 from finr1_desk.store.paths import DataPaths
 
-Purpose = Literal["server", "hub"]
+Purpose = Literal["server", "hub", "desk"]
 Place = Literal["keychain", "file"]
 _FOLDER: Final = " folder"  # of the file's entries: how this data folder's entries are called in the keychain
 

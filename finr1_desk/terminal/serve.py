@@ -74,7 +74,8 @@ def serve(workspace: Workspace, options: ServeOptions) -> int:
     def make_engine(on_event: Callable[[EngineEvent], None]) -> Engine:
         return EngineClient(workspace.paths.runtime, on_event, kind="server")
 
-    serving = Serving(place, served, make_engine, teller.ready, teller.loaded)
+    # A window has the model loaded when it is needed, and so does what it starts.
+    serving = Serving(place, served, make_engine, teller.ready, None if options.attached else teller.loaded)
     if options.attached:
         threading.Thread(target=_follow, args=(serving,), name="window", daemon=True).start()
     try:
@@ -152,16 +153,22 @@ class _ForTerminal(_Teller):
         self._options = options
 
     def ready(self, port: int) -> None:
-        say, place = self._voice.translate, self._place
+        voice, place = self._voice, self._place
         host = f"[{place.host}]" if ":" in place.host else place.host
-        print(say("Terminal", "Serving %1 at %2", self._name, f"http://{host}:{port}/v1"))
-        print(say("Terminal", "API key: %1", place.key), flush=True)
+        print(voice.translate("Terminal", "Serving %1 at %2", self._name, f"http://{host}:{port}/v1"))
+        print(voice.translate("Terminal", "API key: %1", place.key), flush=True)
         if not place.is_loopback:
-            text = "Other computers can reach it: who has the key can use the model, and what is sent is not encrypted."
-            self._voice.note(say("Terminal", text))
+            voice.note(
+                voice.translate(
+                    "Terminal",
+                    "Other computers can reach it: who has the key can use the model; what is sent is not encrypted.",
+                )
+            )
             names = ", ".join(sorted(place.hosts(port)))
-            self._voice.note(say("Terminal", "Only requests to these names are answered: %1. See --allow-host.", names))
-        self._voice.note(say("Terminal", "Ctrl-C ends it."))
+            voice.note(
+                voice.translate("Terminal", "Only requests to these names are answered: %1. See --allow-host.", names)
+            )
+        voice.note(voice.translate("Terminal", "Ctrl-C ends it."))
 
     def loaded(self, error: UserError | None) -> None:
         if error is None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from finr1_desk.core.conversation import Conversation, Message, Role
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.ui.api_binding import ApiBinding
 from finr1_desk.ui.branch_binding import BranchBinding
 from finr1_desk.ui.chat_binding import ChatBinding
 from finr1_desk.ui.dialogs import Dialogs
@@ -67,6 +68,7 @@ class Binding(QObject):
         self._reading = ReadingDesk(pane, window, dialogs, application.pool, self.show_error)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
         self._transfers = TransferBinding(window, dialogs, application.transfers, application.conversations, self)
+        self._api = ApiBinding(application.local_api, application.settings, window, self.show_error, self)
         self._writing = WritingBinding(window, pane, application, self)
         self._branches = BranchBinding(window, pane, application, self._writing, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)

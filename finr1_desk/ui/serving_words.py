@@ -39,5 +39,10 @@ def serving_words(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str, st
                 ),
                 translate("ServingWords", "Give a key of 16 characters at least, or none for a random one."),
             )
+        case ErrorCode.API_ENDED:
+            return (
+                translate("ServingWords", "The local API has ended unexpectedly."),
+                translate("ServingWords", "Try again from its entry in the status bar. The log says more."),
+            )
         case _:
             return None

@@ -43,6 +43,7 @@ SAMPLES: dict[str, tuple[Param, str]] = {
     "line": (12, "12"),
     "signal": (6, "6"),
     "exit_code": (3, "3"),
+    "address": ("127.0.0.1:8000", "127.0.0.1:8000"),
     "host": ("desk.example:8000", "desk.example:8000"),
     "policy": ("/etc/finr1-desk/policy.toml", "/etc/finr1-desk/policy.toml"),
     "seconds": (300.0, "300"),
