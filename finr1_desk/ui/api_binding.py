@@ -31,7 +31,7 @@ class ApiBinding(QObject):
         super().__init__(parent)
         self._show_error = show_error
         self.button = ApiButton(window.status)
-        window.status.insertPermanentWidget(0, self.button)
+        window.status.insertPermanentWidget(1, self.button)  # after the model's button, which is counted too
         self.button.show_status(api.status)  # what is put into a status bar is shown
         self.button.offWanted.connect(lambda: settings.set(serve=False))
         self.button.retryWanted.connect(api.retry)
