@@ -16,6 +16,7 @@ from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, percent_text, size_text
 from finr1_desk.ui.sentences import describe, sentence
 from finr1_desk.ui.server_words import server_words
+from finr1_desk.ui.serving_words import serving_words
 from finr1_desk.ui.transfer_sentences import transfer_sentence
 
 # A value for each parameter name, and how it must appear in the sentence or the hint.
@@ -151,7 +152,8 @@ def test_filling_replaces_markers_of_the_template_only(first: str, second: str) 
 
 def test_sentences_are_what_lupdate_extracts(tmp_path: Path) -> None:
     """Each text must be a literal in a call that lupdate understands, or it could never be translated."""
-    modules = (describe.__module__, server_words.__module__, transfer_sentence.__module__)
+    makers = (describe, server_words, serving_words, transfer_sentence)
+    modules = tuple(maker.__module__ for maker in makers)
     sources = [Path(sys.modules[module].__file__ or "") for module in modules]
     target = tmp_path / "texts.ts"
     lupdate = Path(sys.executable).with_name("pyside6-lupdate")
