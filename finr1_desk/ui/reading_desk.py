@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QRect
 
 from finr1_desk.ui.code_desk import CodeDesk
 from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.facts_popover import FactsPopover
+from finr1_desk.ui.message_facts import facts_of
 from finr1_desk.ui.table_desk import TableDesk
 from finr1_desk.ui.window import Window
 
@@ -47,6 +49,7 @@ class ReadingDesk(QObject):
         actions["find_next"].triggered.connect(lambda: self._on_step(forward=True))
         actions["find_previous"].triggered.connect(lambda: self._on_step(forward=False))
         pane.zoomWanted.connect(self._on_zoom)
+        pane.actionTriggered.connect(self._on_action)
 
     # -- finding
 
@@ -73,6 +76,24 @@ class ReadingDesk(QObject):
         self._pane.finding.select_current()
         self._pane.finding.look_for("", match_case=False)
         self._pane.setFocus()
+
+    # -- what is known about an answer
+
+    def _on_action(self, message_id: str, action: str) -> None:
+        index = self._pane.index_of(message_id)
+        if action != "details" or index is None:
+            return
+        area = next(
+            (
+                control.rect.translated(self._pane.page.x, placed.top).toRect()
+                for placed in self._pane.flow.placed()
+                for control in placed.row.controls
+                if placed.view_index == index and control.action == action
+            ),
+            QRect(0, self._pane.viewport().height() // 2, 1, 1),
+        )
+        area.moveTopLeft(self._pane.viewport().mapToGlobal(area.topLeft()))
+        FactsPopover(facts_of(self._pane.flow.views[index].message), self._window).show_beside(area)
 
     # -- the size of the text
 

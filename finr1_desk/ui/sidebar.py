@@ -211,7 +211,7 @@ class Sidebar(QFrame):
         self._new.setToolTip(self.tr("Start a new conversation (Ctrl+N)"))
         self._new.setAccessibleName(self.tr("New conversation"))
         self._search.setPlaceholderText(self.tr("Search"))
-        self._search.setToolTip(self.tr("Search all conversations (Ctrl+F)"))
+        self._search.setToolTip(self.tr("Search all conversations (Ctrl+Shift+F)"))
         self._search_icon.setText(self.tr("Search"))
         self._search.setAccessibleName(self.tr("Search all conversations"))
         self._list.setAccessibleName(self.tr("Conversations"))

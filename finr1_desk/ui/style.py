@@ -73,6 +73,7 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #notice {{ background: {warning_soft}; border: none; border-bottom: 1px solid {line}; }}
 #notice[tone="info"] {{ background: {accent_soft}; }}
 #noticeText {{ font-weight: 600; }}
+#factsPopover {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
 #findBar {{ background: {sidebar}; border: none; border-bottom: 1px solid {line}; }}
 #findField {{
     background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 4px 8px;

@@ -421,6 +421,8 @@ class AnswerView(MessageView):
             rows.append(ChromeRow(GRID, ended, color=color, controls=_controls(*ways), standing=True))
         else:
             actions.append("regenerate")
+        if self.message.generation is not None:
+            actions.append("details")
         actions.append("more")
         rows.append(self._foot_row(0 if ended else GRID / 2, actions, trailing=wording.provenance(self.message)))
         return rows

@@ -323,5 +323,7 @@ def _selection(rendered: Rendered, mark: Mark, look: Look) -> tuple[QAbstractTex
     selection.cursor = cursor
     form = QTextCharFormat()
     form.setBackground(look.color(color))
+    if color != "selection":  # captions and thinking are too faint on it
+        form.setForeground(look.color("text"))
     selection.format = form
     return selection, cursor

@@ -123,6 +123,7 @@ def control(action: str) -> str:
         "copy_all": QCoreApplication.translate("ChatPane", "Copy with reasoning"),
         "copy_question": QCoreApplication.translate("ChatPane", "Copy"),
         "copy_boxed": QCoreApplication.translate("ChatPane", "Copy"),
+        "details": QCoreApplication.translate("ChatPane", "Details"),
         "regenerate": QCoreApplication.translate("ChatPane", "Regenerate"),
         "continue": QCoreApplication.translate("ChatPane", "Continue"),
         "answer_now": QCoreApplication.translate("ChatPane", "Answer now"),

@@ -237,7 +237,7 @@ def test_tab_goes_through_the_controls_and_leaves(qtbot: QtBot, pane: ChatPane) 
     table = TableAction("copy", Section.BODY, TEXT.index("| a")).name
     assert passed == [
         *(("q1", action) for action in ("copy_question", "edit", "more")),
-        *(("a1", action) for action in (table, "copy_answer", "regenerate", "more")),
+        *(("a1", action) for action in (table, "copy_answer", "regenerate", "details", "more")),
     ]
     assert pane.controls.move_focus(False)
     QApplication.sendEvent(pane, QFocusEvent(QEvent.Type.FocusOut))
@@ -375,6 +375,7 @@ def test_messages_and_controls_are_accessible(pane: ChatPane) -> None:
         "Copy answer",
         "Copy with reasoning",
         "Regenerate",
+        "Details",
         "More…",
     ]
     button = answered.child(0)

@@ -139,7 +139,7 @@ def test_a_failure_is_described(qtbot: QtBot) -> None:
 
 def test_a_complete_answer_has_no_state_line(pane: ChatPane) -> None:
     pane.set_messages([question("q"), answer("Text.")], {})
-    assert _captions(pane, "a1") == ["Copy answer", "Regenerate", "More…"]
+    assert _captions(pane, "a1") == ["Copy answer", "Regenerate", "Details", "More…"]
 
 
 def test_a_queued_question_can_be_taken_back(pane: ChatPane, qtbot: QtBot) -> None:
