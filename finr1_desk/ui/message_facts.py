@@ -71,10 +71,10 @@ def _tokens(generation: Generation) -> list[Fact]:
         return []
     asked = [_number(usage.prompt_tokens)]
     if usage.cached_tokens:
-        asked.append(_translate("Facts", "{tokens} of them from the cache").format(tokens=_number(usage.cached_tokens)))
+        asked.append(_translate("Facts", "{count} of them from the cache").format(count=_number(usage.cached_tokens)))
     answered = [_number(usage.completion_tokens)]
     if usage.think_tokens:
-        answered.append(_translate("Facts", "{tokens} of them thinking").format(tokens=_number(usage.think_tokens)))
+        answered.append(_translate("Facts", "{count} of them thinking").format(count=_number(usage.think_tokens)))
     return [
         Fact(_translate("Facts", "Tokens of the prompt"), _joined(asked)),
         Fact(_translate("Facts", "Tokens written"), _joined(answered)),

@@ -398,7 +398,7 @@ def test_a_pane_goes_away_with_its_interfaces(qtbot: QtBot) -> None:
         pane.set_messages([question("q"), answer("text")], {})
         interface = QAccessible.queryAccessibleInterface(pane)
         assert interface is not None
-        assert interface.child(1).childCount() == 3
+        assert interface.child(1).childCount() == 4
         del interface
         with qtbot.waitSignal(pane.destroyed, timeout=30_000):
             pane.deleteLater()
