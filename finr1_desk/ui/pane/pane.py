@@ -44,6 +44,7 @@ from finr1_desk.ui.pane.pointer import Pointer
 from finr1_desk.ui.pane.pressing import Pressing
 from finr1_desk.ui.pane.repainting import Repainting, Seen
 from finr1_desk.ui.pane.revealing import reveal, scroll_to
+from finr1_desk.ui.pane.rich_copy import copied
 from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import Selection
@@ -227,7 +228,7 @@ class ChatPane(QAbstractScrollArea):
     def copy(self) -> None:
         """Puts the selected text on the clipboard; without a selection the clipboard stays as it is."""
         if text := self.selected_text():
-            QGuiApplication.clipboard().setText(text)
+            QGuiApplication.clipboard().setMimeData(copied(text, self.selection, self._flow.views, self._page))
 
     def select_all(self) -> None:
         self.selection.take_all(len(self._flow.views))

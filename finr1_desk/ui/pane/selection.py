@@ -112,7 +112,7 @@ class Selection:
 
 def _text_of(view: MessageView, found: Sequence[Selected], page: Page) -> str:
     """The text of the selected rows of one message."""
-    whole = _whole_rows(view, found, page)
+    whole = whole_rows(view, found, page)
     result = ""
     before: Selected | None = None
     index = 0
@@ -149,7 +149,7 @@ def _between(view: MessageView, before: Selected, after: Selected) -> str:
     return "\n\n" if between.count("\n") > 1 else "\n"
 
 
-def _whole_rows(view: MessageView, found: Sequence[Selected], page: Page) -> set[TextRow]:
+def whole_rows(view: MessageView, found: Sequence[Selected], page: Page) -> set[TextRow]:
     """The rows that are selected completely, with all other pieces of their table or code."""
     covered = {
         selected.row
