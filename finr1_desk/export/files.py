@@ -26,7 +26,7 @@ _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*]')
 _JOINERS: Final = "\u200c\u200d"  # inside emoji and Persian words; every other invisible character can mislead
 
 
-def safe_file_name(title: str, id: str) -> str:
+def safe_file_name(title: str, id: str, suffix: str = SUFFIX) -> str:
     """A file name that every system takes, as close to the title as can be, with its suffix.
 
     An untitled conversation is named after its id.
@@ -38,7 +38,7 @@ def safe_file_name(title: str, id: str) -> str:
         text = f"conversation {id[:8]}".strip()
     if _RESERVED.fullmatch(text):
         text = f"_{text}"
-    return text + SUFFIX
+    return text + suffix
 
 
 def _is_visible(char: str) -> bool:
@@ -62,22 +62,22 @@ def _continues(char: str) -> bool:
     return unicodedata.category(char).startswith("M") or char in _JOINERS or "\U0001f3fb" <= char <= "\U0001f3ff"
 
 
-def write_file(directory: Path, conversation: Conversation, text: str) -> Path:
-    """Writes the text under the conversation's name, with a number where the name is taken; returns where.
+def write_file(directory: Path, conversation: Conversation, content: str | bytes, suffix: str = SUFFIX) -> Path:
+    """Writes the content under the conversation's name, with a number where the name is taken; returns where.
 
     Raises:
         UserError: `FILE_UNWRITABLE`.
     """
-    name = safe_file_name(conversation.title, conversation.id)
-    temporary = directory / f".{secrets.token_hex(8)}{SUFFIX}"
+    name = safe_file_name(conversation.title, conversation.id, suffix)
+    temporary = directory / f".{secrets.token_hex(8)}{suffix}"
     target = directory / name
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with temporary.open("x", encoding="utf-8", newline="") as file:
-            file.write(well_formed(text))
+        with temporary.open("xb") as file:
+            file.write(well_formed(content).encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        target = _reserved(directory, name)
+        target = _reserved(directory, name, suffix)
         try:
             temporary.replace(target)
         except OSError:
@@ -89,11 +89,11 @@ def write_file(directory: Path, conversation: Conversation, text: str) -> Path:
     return target
 
 
-def _reserved(directory: Path, name: str) -> Path:
+def _reserved(directory: Path, name: str, suffix: str) -> Path:
     """A new empty file of that name or the first free numbered one; the system decides which names are the same."""
-    stem = name.removesuffix(SUFFIX)
+    stem = name.removesuffix(suffix)
     for number in count(1):
-        path = directory / (name if number == 1 else f"{stem} ({number}){SUFFIX}")
+        path = directory / (name if number == 1 else f"{stem} ({number}){suffix}")
         try:
             path.open("x").close()
         except FileExistsError:

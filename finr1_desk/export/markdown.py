@@ -18,40 +18,12 @@ from finr1_desk.core.text import well_formed
 from finr1_desk.export.files import safe_file_name, write_file
 from finr1_desk.export.frame import Marker, boundary_for, closers, shown
 from finr1_desk.export.front_matter import describe, iso
+from finr1_desk.export.options import Labels
 from finr1_desk.export.reading import from_markdown
 
 __all__ = ["Labels", "from_markdown", "safe_file_name", "to_markdown", "write_file"]
 
 _ACTIVE: Final = re.compile(r"([\\`*_\[\]<>#|$~&!])")
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """The words between the texts. An import does not read them."""
-
-    question: str = "Question"
-    answer: str = "Answer"
-    reasoning: str = "Reasoning"
-    thought: str = "Thought for {seconds} s · {tokens} tokens"
-    cut_short: str = "cut short"
-    other_branches: str = "Other branches"
-    follows: str = "follows {number}"
-    another_beginning: str = "another beginning"
-    stopped: str = "Stopped by the user"
-    length: str = "Ended at the token limit"
-    loop: str = "Was repeating itself and was stopped"
-    interrupted: str = "Interrupted"
-    failed: str = "Failed"
-
-    def of_state(self, state: MessageState) -> str:
-        return {
-            MessageState.STOPPED: self.stopped,
-            MessageState.LENGTH: self.length,
-            MessageState.LOOP: self.loop,
-            MessageState.INTERRUPTED: self.interrupted,
-            MessageState.WRITING: self.interrupted,
-            MessageState.FAILED: self.failed,
-        }.get(state, "")
 
 
 def to_markdown(

@@ -81,6 +81,23 @@ def render(source: str, *, displayed: bool) -> Formula:
         raise FormulaError(f"{type(error).__name__}: {error}") from error
 
 
+def mathml(source: str, *, displayed: bool) -> ElementTree.Element:
+    """The formula as a tree of MathML's elements, without namespaces and styles.
+
+    Raises:
+        FormulaError: as `render` does.
+    """
+    prepared = tex.prepare(source)
+    if prepared is None:
+        raise FormulaError("too long, unbalanced, or not to be read")
+    try:
+        return _tree(prepared, displayed)
+    except FormulaError:
+        raise
+    except Exception as error:  # whatever comes to the library's hand on a formula that it cannot read
+        raise FormulaError(f"{type(error).__name__}: {error}") from error
+
+
 def delimited(source: str) -> tuple[str, bool]:
     r"""A formula without its delimiters, and whether it is displayed: `\( x \)` → `x`, False."""
     for opener, closer, displayed in _DELIMITERS:
@@ -90,15 +107,21 @@ def delimited(source: str) -> tuple[str, bool]:
     return source.strip(), False
 
 
-def _draw(prepared: tex.Prepared, displayed: bool) -> Formula:
-    _install_typeface()
+def _tree(prepared: tex.Prepared, displayed: bool) -> ElementTree.Element:
     from latex2mathml.converter import convert
-    from ziamath.zmath import Math
 
     tree = ElementTree.fromstring(convert(prepared.tex, display="block" if displayed else "inline"))
     _take_namespace_off(tree)
     _put_texts_back(tree, prepared.texts)
     _tidy(tree)
+    return tree
+
+
+def _draw(prepared: tex.Prepared, displayed: bool) -> Formula:
+    _install_typeface()
+    from ziamath.zmath import Math
+
+    tree = _tree(prepared, displayed)
     tree.set("mathcolor", _COLOUR)
     drawn = Math(tree, size=EM, font=_TYPEFACE, margin=_MARGIN)
     box = drawn.node.bbox

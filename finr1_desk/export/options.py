@@ -1,0 +1,71 @@
+"""What can be chosen for an export, and the words between the texts.
+
+Owns the formats, the options and the labels. The labels are English unless a caller brings its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from finr1_desk.core.conversation import MessageState
+
+
+class Format(StrEnum):
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+
+    @property
+    def suffix(self) -> str:
+        return ".md" if self is Format.MARKDOWN else f".{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """`thinking`: with the reasoning; `all_branches`: also what is not shown; `facts`: model, time, tokens, sampling."""
+
+    format: Format = Format.MARKDOWN
+    thinking: bool = True
+    all_branches: bool = False
+    facts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The words between the texts. An import does not read them."""
+
+    question: str = "Question"
+    answer: str = "Answer"
+    reasoning: str = "Reasoning"
+    thought: str = "Thought for {seconds} s · {tokens} tokens"
+    cut_short: str = "cut short"
+    other_branches: str = "Other branches"
+    follows: str = "follows {number}"
+    another_beginning: str = "another beginning"
+    stopped: str = "Stopped by the user"
+    length: str = "Ended at the token limit"
+    loop: str = "Was repeating itself and was stopped"
+    interrupted: str = "Interrupted"
+    failed: str = "Failed"
+    language: str = "en"
+    untitled: str = "Conversation"
+    system_prompt: str = "System prompt"
+    begun: str = "Begun {when}"
+    exported: str = "Exported {when} with Fin-R1 Desk {version}"
+    tokens: str = "{count} tokens"
+    speed: str = "{speed} tokens/s"
+    seed: str = "seed {seed}"
+    temperature: str = "temperature {value}"
+    page: str = "Page {page} of {pages}"
+
+    def of_state(self, state: MessageState) -> str:
+        return {
+            MessageState.STOPPED: self.stopped,
+            MessageState.LENGTH: self.length,
+            MessageState.LOOP: self.loop,
+            MessageState.INTERRUPTED: self.interrupted,
+            MessageState.WRITING: self.interrupted,
+            MessageState.FAILED: self.failed,
+        }.get(state, "")
