@@ -184,9 +184,7 @@ def _run(options: argparse.Namespace, voice: Voice) -> int:
         case "conversations":
             return _conversations(options, workspace)
         case "export":
-            from finr1_desk.terminal.transfer import export
-
-            return export(workspace, options.id, options.to, all_=options.all, all_branches=options.all_branches)
+            return _export(options, workspace)
         case "import":
             from finr1_desk.terminal.transfer import import_files
 
@@ -266,6 +264,19 @@ def _serve(options: argparse.Namespace, workspace: Workspace) -> int:
         attached=options.attached,
     )
     return serve(workspace, asked)
+
+
+def _export(options: argparse.Namespace, workspace: Workspace) -> int:
+    from finr1_desk.export.options import ExportOptions, Format
+    from finr1_desk.terminal.transfer import export
+
+    chosen = ExportOptions(
+        Format(options.format),
+        thinking=not options.no_thinking,
+        all_branches=options.all_branches,
+        facts=not options.no_facts,
+    )
+    return export(workspace, options.ids, options.to, chosen, all_=options.all)
 
 
 def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:

@@ -17,13 +17,15 @@ from PySide6.QtCore import QObject, Signal
 from finr1_desk.app.background import Pool
 from finr1_desk.app.conversations import Conversations
 from finr1_desk.app.store_access import StoreAccess
-from finr1_desk.core.conversation import Conversation
+from finr1_desk.core.conversation import Conversation, Message
 from finr1_desk.core.errors import UserError
-from finr1_desk.core.version import VERSION
+from finr1_desk.export.options import ENGLISH, ExportOptions, Labels
 
 if TYPE_CHECKING:
     from finr1_desk.export.importing import Imported
     from finr1_desk.store.database import Store
+
+Pair = tuple[Conversation, list[Message]]
 
 
 @dataclass(slots=True)
@@ -47,29 +49,27 @@ class Transfers(QObject):
         self._pool = pool
         self._conversations = conversations
 
-    def export(self, ids: list[str] | None, directory: Path, all_branches: bool) -> None:
-        """Writes these conversations, or all of them, as Markdown files into a folder."""
+    def export(self, ids: list[str] | None, directory: Path, options: ExportOptions, labels: Labels = ENGLISH) -> None:
+        """Writes these conversations, or all of them, as files into a folder."""
 
-        def work(store: Store) -> list[Path]:
-            from finr1_desk.export.markdown import to_markdown, write_file
-
+        def read(store: Store) -> list[Pair]:
             chosen = store.conversations() if ids is None else [store.conversation(id) for id in ids]
-            return [
-                write_file(
-                    directory,
-                    conversation,
-                    to_markdown(
-                        conversation,
-                        store.messages(conversation.id),
-                        application_version=VERSION,
-                        exported_at=time.time(),
-                        all_branches=all_branches,
-                    ),
-                )
-                for conversation in chosen
-            ]
+            return [(conversation, store.messages(conversation.id)) for conversation in chosen]
 
-        self._store.run(work, self.exported.emit, self.failed.emit)
+        def write(pairs: list[Pair]) -> list[Path]:
+            from finr1_desk.export.writing import Exporter
+
+            with Exporter(options, labels) as exporter:
+                return [
+                    exporter.write(directory, conversation, messages, time.time())
+                    for conversation, messages in pairs
+                    if not self._pool.closing
+                ]
+
+        def on_read(pairs: list[Pair]) -> None:
+            self._pool.run(lambda: write(pairs), self.exported.emit, self.failed.emit)
+
+        self._store.run(read, on_read, self.failed.emit)
 
     def import_files(self, paths: list[Path]) -> None:
         """Reads files of any origin; what could not be read is named in the report."""

@@ -90,6 +90,7 @@ class ErrorCode(StrEnum):
     IMPORT_EMPTY = "import_empty"  # path, name
     IMPORT_TOO_LARGE = "import_too_large"  # path, limit_bytes
     IMPORT_ARCHIVE_DAMAGED = "import_archive_damaged"  # path
+    EXPORT_FAILED = "export_failed"  # format, exit_code
     FILE_UNREADABLE = "file_unreadable"  # path, reason
     FILE_UNWRITABLE = "file_unwritable"  # path, reason
 

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from finr1_desk.core.conversation import Conversation, Generation, Message, PartKind, Role, branch
 from finr1_desk.core.figures import are_figures
 from finr1_desk.core.text import well_formed
-from finr1_desk.export.options import ExportOptions, Labels
+from finr1_desk.export.options import ENGLISH, ExportOptions, Labels
 from finr1_desk.markup.markdown import Env, Markdown, Run, cleaned
 
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
@@ -128,7 +128,7 @@ def document(
     *,
     application_version: str,
     exported_at: float,
-    labels: Labels = Labels(),
+    labels: Labels = ENGLISH,
 ) -> Document:
     """The whole conversation.
 

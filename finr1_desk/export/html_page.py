@@ -222,7 +222,7 @@ class _Writer:
 
     def formula(self, source: str) -> str:
         drawn = self.drawings.formula(source)
-        if drawn is None or not {tag for tag in _TAG.findall(drawn.svg)} <= _DRAWN:
+        if drawn is None or not set(_TAG.findall(drawn.svg)) <= _DRAWN:
             return f"<code>{_text(source)}</code>"
         depth = round(drawn.depth * 100)
         self.below.add(depth)
@@ -232,5 +232,3 @@ class _Writer:
         )
         picture, count = _SIZE.subn(head.replace("\\", r"\\"), drawn.svg, count=1)
         return picture if count else f"<code>{_text(source)}</code>"
-
-

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role, branch
+from finr1_desk.core.conversation import Conversation, Message, Part, PartKind, Role, branch
 from finr1_desk.core.records import generation_to_json
 from finr1_desk.core.text import well_formed
 from finr1_desk.export.files import safe_file_name, write_file
 from finr1_desk.export.frame import Marker, boundary_for, closers, shown
 from finr1_desk.export.front_matter import describe, iso
-from finr1_desk.export.options import Labels
+from finr1_desk.export.options import ENGLISH, Labels
 from finr1_desk.export.reading import from_markdown
 
 __all__ = ["Labels", "from_markdown", "safe_file_name", "to_markdown", "write_file"]
@@ -33,7 +33,7 @@ def to_markdown(
     application_version: str,
     exported_at: float,
     all_branches: bool,
-    labels: Labels = Labels(),
+    labels: Labels = ENGLISH,
 ) -> str:
     """The whole file as text.
 

@@ -248,8 +248,10 @@ def _table(element: Element) -> str:
     columns = max(map(len, rows), default=0)
     if columns == 0:
         return ""
-    justify = "".join("<m:mc><m:mcPr><m:count m:val='1'/><m:mcJc m:val='%s'/></m:mcPr></m:mc>" % side
-                      for side in _sides(element, columns))  # fmt: skip
+    justify = "".join(
+        f"<m:mc><m:mcPr><m:count m:val='1'/><m:mcJc m:val='{side}'/></m:mcPr></m:mc>"
+        for side in _sides(element, columns)
+    )
     lines = "".join(
         "<m:mr>" + "".join(f"<m:e>{cell}</m:e>" for cell in row + [""] * (columns - len(row))) + "</m:mr>"
         for row in rows
@@ -258,7 +260,9 @@ def _table(element: Element) -> str:
 
 
 def _sides(element: Element, columns: int) -> list[str]:
-    sides = [side if side in ("left", "right", "center") else "center" for side in element.get("columnalign", "").split()]
+    sides = [
+        side if side in ("left", "right", "center") else "center" for side in element.get("columnalign", "").split()
+    ]
     cells = [cell.get("columnalign", "") for cell in next(iter(element), element)]
     sides = sides or [side if side in ("left", "right", "center") else "center" for side in cells]
     return (sides + [sides[-1] if sides else "center"] * columns)[:columns]

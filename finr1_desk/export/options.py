@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from finr1_desk.core.conversation import MessageState
 
@@ -24,7 +25,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """`thinking`: with the reasoning; `all_branches`: also what is not shown; `facts`: model, time, tokens, sampling."""
+    """`thinking`: with the reasoning; `all_branches`: also what is not shown; `facts`: model, time, tokens, seed."""
 
     format: Format = Format.MARKDOWN
     thinking: bool = True
@@ -69,3 +70,6 @@ class Labels:
             MessageState.WRITING: self.interrupted,
             MessageState.FAILED: self.failed,
         }.get(state, "")
+
+
+ENGLISH: Final = Labels()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QObject, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QObject, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -57,11 +57,11 @@ _POINT: Final = RESOLUTION / 72
 _SCREEN_POINT: Final = 96 / 72  # for what Qt itself scales to the device: margins above and below, frames, tables
 _SIDE: Final = 20.0  # millimetres
 _TOP: Final = 18.0
-_FAMILIES: Final = (
-    ["Segoe UI", "SF Pro Text", "Inter", "Noto Sans", "DejaVu Sans"]
-    + ["Microsoft YaHei UI", "Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC"]
-    + ["WenQuanYi Micro Hei"]
-)
+_FAMILIES: Final = [
+    *("Segoe UI", "SF Pro Text", "Inter", "Noto Sans", "DejaVu Sans"),
+    *("Microsoft YaHei UI", "Microsoft YaHei", "PingFang SC", "Noto Sans CJK SC", "Source Han Sans SC"),
+    "WenQuanYi Micro Hei",
+]
 _CODE_FAMILIES: Final = ["Cascadia Mono", "Consolas", "Menlo", "DejaVu Sans Mono", "Noto Sans Mono CJK SC"]
 _TEXT: Final = "#1c2126"
 _MUTED: Final = "#606973"
@@ -489,9 +489,9 @@ class _Formulas(QPyTextObject):
         return QSizeF(drawn.width * em * scale, drawn.height * em * scale)
 
     def drawObject(
-        self, painter: QPainter, rect: QRectF, doc: QTextDocument, posInDocument: int, format: QTextFormat
+        self, painter: QPainter, rect: QRectF | QRect, doc: QTextDocument, posInDocument: int, format: QTextFormat
     ) -> None:
         drawn = self._drawings.formula(format.property(_SOURCE))
         if drawn is not None:
             colour = format.foreground().color().name()
-            QSvgRenderer(QByteArray(drawn.coloured(colour).encode())).render(painter, rect)
+            QSvgRenderer(QByteArray(drawn.coloured(colour).encode())).render(painter, QRectF(rect))

@@ -8,44 +8,17 @@ Qt without a screen; neither is to touch the window or the terminal. It reads st
 from __future__ import annotations
 
 import os
-import pickle
-import struct
 import sys
-from typing import BinaryIO, Final
 
-from finr1_desk.export.blocks import Document
+from finr1_desk.export.jobs import Job, receive, send
 from finr1_desk.export.options import Format
 from finr1_desk.export.pictures import Drawings
 
-_LENGTH: Final = struct.Struct(">Q")
 
-
-def send(stream: BinaryIO, value: object) -> None:
-    """Writes one value. Both ends are this application's own."""
-    data = pickle.dumps(value)
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
-    stream.flush()
-
-
-def receive(stream: BinaryIO) -> object:
-    """
-    Raises:
-        EOFError: the other end has gone.
-    """
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError("the other end has gone")
-    (length,) = _LENGTH.unpack(head)
-    data = stream.read(length)
-    if len(data) < length:
-        raise EOFError("the other end has gone")
-    return pickle.loads(data)
-
-
-def content(document: Document, kind: Format, exported_at: float, drawings: Drawings) -> bytes:
+def content(job: Job, drawings: Drawings) -> bytes:
     """The file of a document in one of the formats that are made here."""
-    match kind:
+    document = job.document
+    match job.format:
         case Format.HTML:
             from finr1_desk.export.html_page import to_html
 
@@ -53,7 +26,7 @@ def content(document: Document, kind: Format, exported_at: float, drawings: Draw
         case Format.DOCX:
             from finr1_desk.export.word_document import to_docx
 
-            return to_docx(document, exported_at)
+            return to_docx(document, job.exported_at)
         case Format.PDF:
             from finr1_desk.export.pdf_document import application, to_pdf
 
@@ -73,8 +46,8 @@ def main() -> None:
             job = receive(sys.stdin.buffer)
         except EOFError:
             break
-        assert isinstance(job, tuple)
-        send(answers, content(*job, drawings))
+        assert isinstance(job, Job)
+        send(answers, content(job, drawings))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final
 
-from docx import Document as new_document
+import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
@@ -69,7 +69,7 @@ def to_docx(document: Document, created_at: float) -> bytes:
     Args:
         created_at: seconds since the epoch, for the document's properties.
     """
-    package = new_document()
+    package = docx.Document()
     _set_styles(package)
     _set_properties(package, document, created_at)
     writer = _Writer(package)

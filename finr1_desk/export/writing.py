@@ -21,9 +21,9 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.version import VERSION
 from finr1_desk.export.blocks import Document, document
 from finr1_desk.export.files import write_file
+from finr1_desk.export.jobs import Job, receive, send
 from finr1_desk.export.markdown import to_markdown
-from finr1_desk.export.options import ExportOptions, Format, Labels
-from finr1_desk.export.process import receive, send
+from finr1_desk.export.options import ENGLISH, ExportOptions, Format, Labels
 
 _LONGEST_S: Final = 600.0  # for one document; a conversation of thousands of formulas takes a minute
 _END_S: Final = 10.0
@@ -38,13 +38,15 @@ class Exporter:
     """
 
     options: ExportOptions
-    labels: Labels = Labels()
+    labels: Labels = ENGLISH
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def __enter__(self) -> Exporter:
         return self
 
-    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None) -> None:
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
         process, self._process = self._process, None
         if process is None:
             return
@@ -96,7 +98,7 @@ class Exporter:
         watch = threading.Timer(_LONGEST_S, process.kill)
         watch.start()
         try:
-            send(process.stdin, (words, self.options.format, now))
+            send(process.stdin, Job(words, self.options.format, now))
             made = receive(process.stdout)
         except (OSError, EOFError):
             self._process = None

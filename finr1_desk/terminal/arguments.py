@@ -184,16 +184,30 @@ def _id(parser: argparse.ArgumentParser, translate: Translate) -> None:
 
 
 def _export(commands: Commands, translate: Translate) -> None:
-    parser = _command(commands, translate, "export", translate("Terminal", "write conversations as Markdown"))
+    parser = _command(
+        commands, translate, "export", translate("Terminal", "write conversations as Markdown, HTML, PDF or DOCX")
+    )
     parser.add_argument(
-        "id", metavar="ID", nargs="?", help=translate("Terminal", "a conversation; the first characters are enough")
+        "ids", metavar="ID", nargs="*", help=translate("Terminal", "conversations; the first characters are enough")
     )
     parser.add_argument("--all", action="store_true", help=translate("Terminal", "every conversation"))
     parser.add_argument(
         "--to", type=Path, metavar="DIR", required=True, help=translate("Terminal", "the folder to write to")
     )
     parser.add_argument(
+        "--format",
+        choices=("markdown", "html", "pdf", "docx"),
+        default="markdown",
+        help=translate("Terminal", "the kind of file (markdown)"),
+    )
+    parser.add_argument(
         "--all-branches", action="store_true", help=translate("Terminal", "also answers that are not shown")
+    )
+    parser.add_argument("--no-thinking", action="store_true", help=translate("Terminal", "leave the reasoning out"))
+    parser.add_argument(
+        "--no-facts",
+        action="store_true",
+        help=translate("Terminal", "leave out model, time and settings (not from Markdown)"),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +25,13 @@ from finr1_desk.core.plan import GivenUp
 from finr1_desk.core.prompts import build_turns
 from finr1_desk.core.version import VERSION
 from finr1_desk.core.wording import count_text
+from finr1_desk.export.options import ExportOptions
+from finr1_desk.export.writing import Exporter
 from finr1_desk.terminal.answering import Answering
 from finr1_desk.terminal.ask import INTERRUPTED, AskOptions, end_note, waiting_text
 from finr1_desk.terminal.conversations import find_conversation
 from finr1_desk.terminal.lines import Lines, standard_input
 from finr1_desk.terminal.output import AnswerPrinter, StatusLine, one_line, visible
-from finr1_desk.terminal.transfer import write_markdown
 from finr1_desk.terminal.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -259,7 +261,9 @@ class Chat:
             self._info(self._voice.translate("Terminal", "There is nothing to save yet."))
             return
         conversation = self._store.conversation(self._conversation.id)
-        self._info(str(write_markdown(self._store, conversation, folder, all_branches=False)))
+        with Exporter(ExportOptions(), self._voice.export_labels()) as exporter:
+            written = exporter.write(folder, conversation, self._store.messages(conversation.id), time.time())
+        self._info(str(written))
 
     # -- the model's memory
 

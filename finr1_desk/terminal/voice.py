@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QCoreApplication, QTranslator
 
     from finr1_desk.core.plan import LoadPlan
+    from finr1_desk.export.options import Labels
 
 SYSTEM: Final = "system"
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -90,6 +91,13 @@ class Voice:
         from finr1_desk.ui.plan_words import plan_line
 
         return plan_line(plan)
+
+    def export_labels(self) -> Labels:
+        """The words between the texts of an exported conversation."""
+        self._install()
+        from finr1_desk.ui.export_words import export_labels
+
+        return export_labels(self.language)
 
     def note_given_up(self, plan: LoadPlan | None) -> None:
         """Says, where it is so, what memory did not suffice for."""

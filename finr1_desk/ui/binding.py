@@ -100,7 +100,7 @@ class Binding(QObject):
         sidebar.searchRequested.connect(conversations.search)
         sidebar.renameRequested.connect(conversations.rename)
         sidebar.deleteRequested.connect(self._delete)
-        sidebar.exportRequested.connect(lambda id: self._transfers.export([id], all_branches=False))
+        sidebar.exportRequested.connect(lambda id: self._transfers.export([id]))
         self._pane.thinkingToggled.connect(conversations.set_thinking_open)
 
     def _connect_answers(self) -> None:
@@ -134,9 +134,8 @@ class Binding(QObject):
         actions = self._window.actions_
         handlers: dict[str, Callable[[], object]] = {
             "import_files": self._transfers.import_files,
-            "export": lambda: self._export_open(all_branches=False),
-            "export_branches": lambda: self._export_open(all_branches=True),
-            "export_all": lambda: self._transfers.export(None, all_branches=True),
+            "export": self._export_open,
+            "export_all": lambda: self._transfers.export(None),
             "choose_model": self._model_menu.choose_file,
             "copy": self._on_copy,
             "select_all": self._on_select_all,
@@ -307,7 +306,7 @@ class Binding(QObject):
                     self._window.composer.set_text(message.raw)
                 answers.take_back(message_id)
             case "export":
-                self._export_open(all_branches=False)
+                self._export_open()
             case "copy_answer" | "copy_question" if message is not None:
                 QApplication.clipboard().setText(message.answer)
             case "copy_all" if message is not None:
@@ -354,9 +353,9 @@ class Binding(QObject):
 
     # -- files
 
-    def _export_open(self, *, all_branches: bool) -> None:
+    def _export_open(self) -> None:
         if self._open_id is not None:
-            self._transfers.export([self._open_id], all_branches=all_branches)
+            self._transfers.export([self._open_id])
 
     # -- edit
 
@@ -377,7 +376,7 @@ class Binding(QObject):
 
     def _update_actions(self, *, failed: bool = False) -> None:
         actions, open_ = self._window.actions_, self._open_id is not None
-        for name in ("export", "export_branches", "rename", "delete", "select_all", "previous_version", "next_version"):
+        for name in ("export", "rename", "delete", "select_all", "previous_version", "next_version"):
             actions[name].setEnabled(open_ and not failed)
         for name in ("new", "import_files", "export_all", "previous", "next", "find"):
             actions[name].setEnabled(not failed)

@@ -106,7 +106,7 @@ class Header(QFrame):
 
     def retranslate(self) -> None:
         self._new.describe(self.tr("New conversation"), "Ctrl+N")
-        self._export.describe(self.tr("Export this conversation as Markdown"), "Ctrl+E")
+        self._export.describe(self.tr("Export this conversation"), "Ctrl+E")
         self.show_server(self._server[0], clear=self._server[1])
         self.show_sidebar_state(self._sidebar_shown)
         self.show_title(self._title_text if self._open else None)

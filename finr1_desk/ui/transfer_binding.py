@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QLocale, QObject, QStandardPaths, Qt
 from PySide6.QtWidgets import QMessageBox
 
 from finr1_desk.core.errors import UserError
+from finr1_desk.export.options import ExportOptions
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.window import Window
@@ -37,14 +38,30 @@ class TransferBinding(QObject):
         self._dialogs = dialogs
         self._transfers = transfers
         self._conversations = conversations
+        self._options = ExportOptions()
+        self._folder = Path(
+            QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or Path.home()
+        )
         transfers.exported.connect(self._on_exported)
         transfers.imported.connect(self._on_imported)
 
-    def export(self, ids: list[str] | None, *, all_branches: bool) -> None:
-        """Asks where to and writes these conversations, or all."""
-        folder = self._dialogs.export_folder()
-        if folder is not None:
-            self._transfers.export(ids, folder, all_branches)
+    def export(self, ids: list[str] | None) -> None:
+        """Asks how and where to, and writes these conversations, or all."""
+        from finr1_desk.ui.export_dialog import ExportDialog
+
+        count = None if ids is None else len(ids)
+        dialog = ExportDialog(count, self._options, self._folder, self._dialogs.export_folder, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._write(ids, dialog.options, dialog.folder))
+        dialog.open()
+
+    def _write(self, ids: list[str] | None, options: ExportOptions, folder: Path) -> None:
+        from finr1_desk.ui.export_words import export_labels
+
+        self._options, self._folder = options, folder
+        self._window.notice.show_notice(self.tr("Exporting…"), tone="info")
+        language = "zh_CN" if QLocale().language() is QLocale.Language.Chinese else "en"  # the window's own
+        self._transfers.export(ids, folder, options, export_labels(language))
 
     def import_files(self) -> None:
         paths = self._dialogs.files_to_import()

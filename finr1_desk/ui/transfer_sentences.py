@@ -1,4 +1,4 @@
-"""What is said when conversations from elsewhere cannot be read, or only in part.
+"""What is said when conversations cannot be read from files, only in part, or cannot be written.
 
 Owns the wording of these errors, in English; the rest is `sentences`', which asks here. It decides nothing.
 """
@@ -57,5 +57,15 @@ def transfer_sentence(
             return (
                 filled(translate("Sentences", "The archive %1 cannot be opened."), text("path")),
                 translate("Sentences", "Get the file again. An archive with a password has to be unpacked first."),
+            )
+        case ErrorCode.EXPORT_FAILED:
+            return (
+                filled(translate("Sentences", "The %1 file could not be made."), text("format").upper()),
+                filled(
+                    translate(
+                        "Sentences", "Try Markdown, which needs least memory. The process that makes it ended with %1."
+                    ),
+                    text("exit_code"),
+                ),
             )
     return None

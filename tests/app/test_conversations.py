@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.bootstrap import Application
 from finr1_desk.core.errors import ErrorCode
+from finr1_desk.export.options import ExportOptions
 from tests.app.conftest import THOUGHT, WAIT_MS
 
 Start = Callable[..., Application]
@@ -55,7 +56,7 @@ def test_an_exported_conversation_imports_as_an_equal_one(
     with qtbot.waitSignal(application.models.hashed, timeout=WAIT_MS):
         id = answered(application, qtbot, "如何隐瞒与金融机构的利益冲突？")
     with qtbot.waitSignal(application.transfers.exported, timeout=WAIT_MS) as exported:
-        application.transfers.export([id], tmp_path / "out", all_branches=True)
+        application.transfers.export([id], tmp_path / "out", ExportOptions(all_branches=True))
     (path,) = exported.args[0]
     assert "\\boxed{-15\\%}" in path.read_text("utf-8")
     with qtbot.waitSignal(application.transfers.imported, timeout=WAIT_MS) as imported:
@@ -76,7 +77,7 @@ def test_a_foreign_file_is_named_and_the_others_are_imported(
     application = start(speaking_model)
     id = answered(application, qtbot, "good one")
     with qtbot.waitSignal(application.transfers.exported, timeout=WAIT_MS) as exported:
-        application.transfers.export([id], tmp_path / "out", all_branches=False)
+        application.transfers.export([id], tmp_path / "out", ExportOptions())
     foreign = tmp_path / "notes.md"
     foreign.write_text("# My notes\n", "utf-8")
     with qtbot.waitSignal(application.transfers.imported, timeout=WAIT_MS) as imported:

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QListView, QMenu, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QListView, QMenu, QMessageBox, QPushButton
 
 from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.export.options import Format
 from finr1_desk.library.discovery import built_in_model
 from finr1_desk.library.verification import Verification
 from finr1_desk.store.search import SearchHit
 from finr1_desk.ui.conversation_model import Role
+from finr1_desk.ui.export_dialog import ExportDialog
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.sidebar import SearchField
 from finr1_desk.ui.status import ContextMeter
@@ -279,11 +281,37 @@ def test_page_up_and_down_walk_through_the_conversations(running: Running) -> No
     running.until(lambda: running.built.conversations.current == newer)
 
 
+def confirm_export(running: Running, kind: Format = Format.MARKDOWN) -> None:
+    """Chooses the folder and the format in the export's window, and lets it write."""
+    (dialog,) = [dialog for dialog in running.window.findChildren(ExportDialog) if dialog.isVisible()]
+    formats = dialog.findChild(QComboBox)
+    assert isinstance(formats, QComboBox)
+    formats.setCurrentIndex(formats.findData(kind.value))
+    buttons = {button.text().replace("&", ""): button for button in dialog.findChildren(QPushButton)}
+    buttons["Choose…"].click()
+    buttons["Export"].click()
+
+
+@pytest.mark.parametrize("kind", [Format.HTML, Format.PDF, Format.DOCX])
+def test_other_formats_are_written_while_the_window_goes_on(running: Running, tmp_path: Path, kind: Format) -> None:
+    running.answered("净利率？")
+    running.dialogs.folder = tmp_path / "new"
+    running.window.actions_["export_all"].trigger()
+    confirm_export(running, kind)
+    assert running.window.notice.text() == "Exporting…"
+    running.until(lambda: "1 conversation exported" in running.window.notice.text())
+    (path,) = (tmp_path / "new").iterdir()
+    assert path.name == f"净利率？{kind.suffix}"
+    assert path.stat().st_size > 1000
+
+
 def test_export_and_import_bring_a_conversation_round(running: Running, tmp_path: Path) -> None:
     running.answered("round trip")
     running.dialogs.folder = tmp_path
     running.window.actions_["export"].trigger()
-    running.until(running.window.notice.isVisible)
+    confirm_export(running)
+    running.until(lambda: list(tmp_path.glob("*.md")) != [])
+    running.until(lambda: "exported" in running.window.notice.text())
     files = list(tmp_path.glob("*.md"))
     assert len(files) == 1
     assert running.window.notice.text() == "1 conversation exported"

@@ -27,6 +27,7 @@ SAMPLES: dict[str, tuple[Param, str]] = {
     "actual_bytes": (1_250_000_000, "1.25 GB"),
     "needed_bytes": (8_100_000_000, "8.10 GB"),
     "available_bytes": (3_000_000_000, "3.00 GB"),
+    "format": ("pdf", "PDF"),
     "limit_bytes": (536_870_912, "0.54 GB"),
     "architecture": ("mamba9", "mamba9"),
     "expected": ("0.3.36", "0.3.36"),
