@@ -222,6 +222,7 @@ def _open(options: argparse.Namespace, voice: Voice) -> int:
 
 
 def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
+    from finr1_desk.core.choices import PRESETS, UNCHOSEN
     from finr1_desk.terminal.ask import AskOptions
 
     return AskOptions(
@@ -229,6 +230,7 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         model=options.model,
         system=options.system,
         no_system=options.no_system,
+        choices=PRESETS[options.preset] if options.preset else UNCHOSEN,
         sampling=_sampling(options),
         loading=_loading(options),
         max_think=options.max_think,

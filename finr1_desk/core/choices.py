@@ -7,6 +7,7 @@ how the values act is the engine's.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.sampling import MOST_SAMPLES, MOST_THINKING, checked
 
 MOST_SEED: Final = 2**64 - 1
+_LONGEST_FIGURE: Final = 40
 _SAMPLING: Final = ("temperature", "top_p", "repetition_penalty", "max_tokens")
 
 
@@ -88,6 +90,17 @@ def from_json(value: object) -> Choices:
         if name in known:
             chosen[name] = _whole(name, known[name], 1 if name == "samples" else 0, most)
     return Choices(**chosen)
+
+
+def from_texts(value: object) -> Choices:
+    """What stands in a file that a person may have edited, each value as text; what makes no sense is left out."""
+    chosen = UNCHOSEN
+    for name, text in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(text, str) and len(text) <= _LONGEST_FIGURE:
+            with suppress(UserError, ValueError):
+                figure = float(text) if name in ("temperature", "top_p", "repetition_penalty") else int(text)
+                chosen = from_json({name: figure}).over(chosen)
+    return chosen
 
 
 def _whole(name: str, value: object, least: int, most: int) -> int:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 
+from finr1_desk.core.choices import UNCHOSEN, preset_of
 from finr1_desk.core.conversation import Conversation, Generation
 from finr1_desk.core.text import well_formed
 
@@ -72,6 +73,9 @@ def describe(
         values["seed"] = generation.seed
         if generation.left_out.turns:
             values["left_out"] = asdict(generation.left_out)
+    if conversation.choices != UNCHOSEN:
+        preset = preset_of(conversation.choices)
+        values["choices"] = ({"preset": preset} if preset else {}) | conversation.choices.to_json()
     if conversation.system_prompt is not None:
         values["system_prompt"] = well_formed(conversation.system_prompt)
     body = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 30)

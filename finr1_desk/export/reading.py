@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import yaml
 
+from finr1_desk.core.choices import from_texts
 from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.keeping import folder_name
@@ -69,6 +70,7 @@ class _Reader:
                 title_is_own=values.get("title_is_own") == "true",
                 folder=folder_name(_text(values, "folder")) or None if "folder" in values else None,
                 pinned=values.get("pinned") == "true",
+                choices=from_texts(values.get("choices")),
             )
         except (ValueError, OverflowError):
             raise self._damaged(1) from None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
+from finr1_desk.core.choices import PRESETS
 from finr1_desk.core.settings import LOADING
 from finr1_desk.terminal.model_arguments import add_models
 
@@ -118,6 +119,11 @@ def _answering(parser: argparse.ArgumentParser, translate: Translate) -> None:
     system = parser.add_mutually_exclusive_group()
     system.add_argument("--system", metavar="TEXT", help=translate("Terminal", "the system prompt"))
     system.add_argument("--no-system", action="store_true", help=translate("Terminal", "no system prompt"))
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        help=translate("Terminal", "sampling as published, as evaluated, or always the likeliest token"),
+    )
     parser.add_argument("--temperature", type=float, metavar="T", help=translate("Terminal", "0: the likeliest token"))
     parser.add_argument("--top-p", type=float, metavar="P", help=translate("Terminal", "1 switches it off"))
     parser.add_argument(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.conversation import FinishReason, LeftOut, Message, MessageState, ModelIdentity
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import GenerateRequest, ModelRequest
@@ -43,6 +44,7 @@ class AskOptions:
     model: Path | None = None
     system: str | None = None
     no_system: bool = False
+    choices: Choices = UNCHOSEN  # the preset
     sampling: Mapping[str, float | int] = field(default_factory=dict)
     loading: Mapping[str, Any] = field(default_factory=dict)
     max_think: int | None = None
@@ -67,8 +69,8 @@ def ask(workspace: Workspace, options: AskOptions) -> int:
     request = GenerateRequest(
         model=_model(workspace, options),
         turns=(*((Turn("system", system),) if system else ()), Turn("user", text)),
-        overrides=workspace.sampling(dict(options.sampling)),
-        seed=options.seed,
+        overrides=workspace.sampling(dict(options.sampling), options.choices),
+        seed=options.choices.seed if options.seed is None else options.seed,
         max_think=workspace.settings.max_think if options.max_think is None else options.max_think,
         stop_loops=workspace.settings.stop_loops,
         prompt_lookup=workspace.settings.prompt_lookup,
@@ -100,7 +102,7 @@ def _answer(
     system: str | None,
     text: str,
 ) -> int:
-    message = _kept_question(store, system, text) if store is not None else unsaved_answer()
+    message = _kept_question(store, system, text, options.choices) if store is not None else unsaved_answer()
     answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry, workspace.access)
     sink = Sink(workspace.voice, answering, quiet=options.json, think=options.think)
     sampled: Sampled | None = None
@@ -133,9 +135,9 @@ def _question(text: str) -> str:
         raise UserError(ErrorCode.FILE_UNREADABLE, path="-", reason=str(error)) from None
 
 
-def _kept_question(store: Store, system: str | None, text: str) -> Message:
+def _kept_question(store: Store, system: str | None, text: str, choices: Choices) -> Message:
     """Puts the question into the store, and opens its answer there."""
-    conversation = store.create_conversation(system)
+    conversation = store.create_conversation(system, choices=choices)
     question = store.add_question(conversation.id, None, text)
     return store.begin_answer(question.id)
 

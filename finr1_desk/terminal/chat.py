@@ -23,6 +23,7 @@ from finr1_desk.core.errors import UserError
 from finr1_desk.core.events import GenerateRequest, ModelRequest
 from finr1_desk.core.plan import GivenUp
 from finr1_desk.core.prompts import build_turns
+from finr1_desk.core.settings import most_thinking
 from finr1_desk.core.version import VERSION
 from finr1_desk.core.wording import count_text
 from finr1_desk.export.options import ExportOptions
@@ -184,20 +185,21 @@ class Chat:
     def _ask(self, text: str, lines: Lines) -> None:
         """Keeps the question, then has it answered."""
         if self._conversation is None:
-            self._conversation = self._store.create_conversation(self._system_prompt())
+            self._conversation = self._store.create_conversation(self._system_prompt(), choices=self._options.choices)
         conversation = self._store.conversation(self._conversation.id)
         question = self._store.add_question(conversation.id, conversation.head_id, text)
         answer = self._store.begin_answer(question.id)
         messages = {message.id: message for message in self._store.messages(conversation.id)}
         before = branch(messages, question.id)
         turns = build_turns(conversation.system_prompt, before)
-        settings = self._workspace.settings
+        settings, options = self._workspace.settings, self._options
+        choices = options.choices.over(conversation.choices)
         request = GenerateRequest(
             model=self._model,
             turns=tuple(turns),
-            overrides=self._workspace.sampling(dict(self._options.sampling)),
-            seed=self._options.seed,
-            max_think=settings.max_think if self._options.max_think is None else self._options.max_think,
+            overrides=self._workspace.sampling(dict(options.sampling), choices),
+            seed=choices.seed if options.seed is None else options.seed,
+            max_think=most_thinking(settings, choices) if options.max_think is None else options.max_think,
             stop_loops=settings.stop_loops,
             prompt_lookup=settings.prompt_lookup,
             conversation=conversation.id,

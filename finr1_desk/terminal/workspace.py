@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import LoadedModel, ModelRequest, SnapshotPlace
 from finr1_desk.core.remote import RemoteServer, ServerAccess, host_of, is_remote
@@ -121,9 +122,12 @@ class Workspace:
         """What a request to the team server is sent with."""
         return access_to(self.server(), load_policy(), Secrets(self.paths))
 
-    def sampling(self, explicit: dict[str, float | int]) -> dict[str, float | int]:
-        """The sampling to ask for: the command line's, else the settings'; the model's own fills in the rest."""
-        return sampling_overrides(self.settings) | explicit
+    def sampling(self, explicit: dict[str, float | int], choices: Choices = UNCHOSEN) -> dict[str, float | int]:
+        """The sampling to ask for: the command line's, else what was chosen, else the settings'.
+
+        The model's own fills in the rest.
+        """
+        return sampling_overrides(self.settings, choices) | explicit
 
     def snapshot(self, store: Store, conversation_id: str, model: ModelRequest) -> SnapshotPlace | None:
         """Where the engine may keep a conversation; None where the settings say that it may not."""

@@ -16,7 +16,7 @@ from finr1_desk.core.sampling import MOST_SAMPLES, MOST_THINKING
 from finr1_desk.ui.theme import GRID
 
 _OWN = "own"
-_WIDTH = 18 * GRID
+_WIDTH = 22 * GRID
 
 
 class ChoicesForm(QWidget):

@@ -56,7 +56,7 @@ class ComposerPane(QWidget):
         self._settings = self._menu.addAction("")
         self._queue = named(QLabel(self), "muted")
         self._editing = named(QFrame(self), "editingBar")
-        self._editing_text = named(QLabel(self._editing), "muted")
+        self._editing_text = QLabel(self._editing)
         self._cancel = named(QPushButton(self._editing), "cancelEditing")
         self._warning = named(QLabel(self), "composerWarning")
         self._build()
@@ -168,7 +168,8 @@ class ComposerPane(QWidget):
         font.setPointSizeF(BASE_POINT_SIZE * percent / 100)
         self.edit.setFont(font)
         metrics_em = font.pointSizeF() * self.logicalDpiY() / 72
-        self._frame.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 6 * GRID)  # as wide as a question above it
+        for widget in (self._frame, self._editing, self._warning):  # as wide as a question above them
+            widget.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 6 * GRID)
         self.edit.fit()
 
     def set_inset(self, pixels: int) -> None:
@@ -223,6 +224,7 @@ class ComposerPane(QWidget):
             self._on_submit()
         elif text := self._taken():
             self.samplesSubmitted.emit(text, SAMPLES)
+        self.edit.setFocus()  # it was at the button that opened the menu
 
     def _taken(self) -> str:
         """The text, which is no longer in the field then; empty where there is none."""

@@ -90,6 +90,7 @@ class StatusBar(QStatusBar):
         self._button = named(QToolButton(self), "modelButton")
         self._speed = QLabel(self)
         self._question = QLabel(self)
+        self._question.setContentsMargins(GRID, 0, GRID, 0)
         self._meter = ContextMeter(theme, self)
         self._lock_icon = QLabel(self)
         self._lock = named(ElidedLabel(self), "lockLabel")

@@ -45,7 +45,7 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #composerFrame[focused="true"] {{ border-color: {accent}; }}
 #composer {{ background: transparent; border: none; selection-background-color: {selection}; }}
 #editingBar {{ background: {accent_soft}; border: none; border-radius: 8px; }}
-#popover {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
+#popover {{ background: {surface}; border: 1px solid {line}; }}
 #composerWarning {{ color: {warning}; }}
 #composerWarning[serious="true"] {{ color: {danger}; }}
 #sendButton {{ background: {accent}; border: 1px solid {accent}; border-radius: 8px; padding: 5px; }}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finr1_desk.core.choices import PRESETS, Choices, from_json, preset_of, with_preset
+from finr1_desk.core.choices import PRESETS, Choices, from_json, from_texts, preset_of, with_preset
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.settings import Settings, most_thinking, sampling_overrides
 
@@ -43,6 +43,12 @@ def test_json_gives_the_choices_back_and_leaves_out_what_it_does_not_know() -> N
     assert from_json(chosen.to_json()) == chosen
     assert from_json({"unknown": 1, "temperature": None}) == Choices()
     assert Choices().to_json() == {}
+
+
+def test_texts_of_a_file_are_read_as_far_as_they_make_sense() -> None:
+    written = {"preset": "official", "temperature": "0.5", "top_p": "nonsense", "seed": "7", "samples": "999", "x": []}
+    assert from_texts(written) == Choices(temperature=0.5, seed=7)
+    assert from_texts(None) == from_texts("text") == from_texts({"seed": "9" * 5000}) == Choices()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from finr1_desk.core.choices import PRESETS, Choices
 from finr1_desk.core.conversation import (
     Conversation,
     FinishReason,
@@ -60,6 +61,16 @@ generations = st.builds(
     think_cut=st.booleans(),
 )
 
+CHOICES = st.builds(
+    Choices,
+    temperature=st.none() | st.floats(0, 5),
+    top_p=st.none() | st.floats(0, 1),
+    max_tokens=st.none() | st.integers(1, 10**6),
+    seed=st.none() | st.integers(0, 2**64 - 1),
+    max_think=st.none() | st.integers(0, 32768),
+    samples=st.none() | st.integers(1, 64),
+) | st.sampled_from([Choices(), *PRESETS.values()])
+
 final_states = st.sampled_from([state for state in MessageState if state is not MessageState.WRITING])
 
 
@@ -96,6 +107,7 @@ def conversations(draw: st.DrawFn) -> tuple[Conversation, list[Message]]:
         draw(moments),
         draw(st.booleans()),
         folder=folder_name(draw(lines)) or None,
+        choices=draw(CHOICES),
         pinned=draw(st.booleans()),
     )
     # A question may be older than the answer it follows: it waited for it.
@@ -106,7 +118,7 @@ def conversations(draw: st.DrawFn) -> tuple[Conversation, list[Message]]:
 def canonical(conversation: Conversation, messages: list[Message]) -> tuple[Conversation, list[Message]]:
     """The form in which equal conversations are the same.
 
-    Equal means: the same title and whether it is the user's own, folder, pin, system prompt and head; the same
+    Equal means: the same title and whether it is the user's own, folder, pin, choices, system prompt and head; the same
     messages in the same order, with parents, roles, parts (kinds and every character), states, generations and
     folding. Ids do not count: they become positions. Dates count to the microsecond. A lone surrogate counts as
     U+FFFD, which the store makes of it before anything is exported.

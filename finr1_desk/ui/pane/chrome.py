@@ -5,7 +5,7 @@ Owns measuring and painting them. What a control does, and whether it is pointed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -22,6 +22,7 @@ CONTROL_HEIGHT: Final = GRID * 3
 _WRAPPED: Final = int(Qt.TextFlag.TextWordWrap)
 _MIDDLE: Final = int(Qt.AlignmentFlag.AlignVCenter)
 _CHEVRON: Final = GRID * 2
+_LEAST_TRAILING: Final = GRID * 16  # pixels; a shorter caption would say nothing
 
 
 class ChromeRow(Row):
@@ -33,7 +34,7 @@ class ChromeRow(Row):
         controls: (action, text) each; the first is a fold where `fold` says whether it is open.
         standing: the controls are shown in the accent colour, for something to be done next.
         on_demand: only shown when the message is pointed at or has the focus; the room is always kept.
-        standing_first: so many of the first controls are shown all the same.
+        always: the actions of controls that are shown all the same.
         trailing: a caption at the right end.
     """
 
@@ -47,7 +48,7 @@ class ChromeRow(Row):
         fold: bool | None = None,
         standing: bool = False,
         on_demand: bool = False,
-        standing_first: int = 0,
+        always: Collection[str] = (),
         trailing: str = "",
         flush_right: bool = False,
     ) -> None:
@@ -55,7 +56,7 @@ class ChromeRow(Row):
         self.caption = caption
         self.color = color
         self.on_demand = on_demand
-        self.standing_first = standing_first
+        self.always = always
         self.trailing = trailing
         self.flush_right = flush_right
         self.height = CONTROL_HEIGHT
@@ -92,8 +93,9 @@ class ChromeRow(Row):
 
     def paint_standing(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
         """Paints the controls that are shown although the others are not."""
-        for control in self.controls[: self.standing_first]:
-            paint_control(painter, page, control, top, pressed(control))
+        for control in self.controls:
+            if control.action in self.always:
+                paint_control(painter, page, control, top, pressed(control))
 
     def paint(self, painter: QPainter, page: Page, top: float, pressed: Callable[[Control], str]) -> None:
         """`pressed` tells of each control how it stands: "", "hover" or "focus"."""
@@ -106,10 +108,11 @@ class ChromeRow(Row):
         if self.trailing:
             used = max((control.rect.right() for control in self.controls), default=0.0)
             room = page.width - used - GRID
-            if page.look.small_metrics.horizontalAdvance(self.trailing) <= room:
+            if room >= _LEAST_TRAILING:
+                said = page.look.small_metrics.elidedText(self.trailing, Qt.TextElideMode.ElideLeft, room)
                 painter.setPen(page.look.color("muted"))
                 area = QRectF(page.x, top, page.width, self.height)
-                painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), self.trailing)
+                painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), said)
 
 
 class MarkRow(ChromeRow):

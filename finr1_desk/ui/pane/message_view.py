@@ -198,11 +198,12 @@ class MessageView:
     ) -> ChromeRow:
         """The controls below a message; those that lead to other versions are always to be seen."""
         leading = version_controls(self.versions)
+        others = _controls(*actions)
         return ChromeRow(
             gap,
-            controls=[*leading, *_controls(*actions)],
+            controls=[*others, *leading] if flush_right else [*leading, *others],
             on_demand=True,
-            standing_first=len(leading),
+            always=[action for action, _ in leading],
             flush_right=flush_right,
             trailing=trailing,
         )
