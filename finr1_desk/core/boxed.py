@@ -11,6 +11,7 @@ from typing import Final
 
 # Not \b before the name: a Chinese character counts as a letter there, and 答案是boxed{5} is a boxed answer.
 _OPEN: Final = re.compile(r"\\?(?<![A-Za-z])(?:boxed|fbox)\s*\{")
+_BRACES: Final = re.compile(r"\\[\s\S]|[{}]")  # an escaped brace is none
 _TEXT_COMMAND: Final = re.compile(
     r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|operatorname)\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
 )
@@ -35,19 +36,14 @@ def last_boxed(text: str) -> str | None:
         return None
     best: tuple[int, int] | None = None
     open_braces: list[int] = []  # behind each brace that is still open; one pass, however many there are
-    position = min(openers) - 1
-    while position < len(text):
-        char = text[position]
-        if char == "\\":  # an escaped brace is none
-            position += 2
-            continue
-        if char == "{":
+    for match in _BRACES.finditer(text, min(openers) - 1):
+        position = match.start()
+        if match.group() == "{":
             open_braces.append(position + 1)
-        elif char == "}" and open_braces:
+        elif match.group() == "}" and open_braces:
             start = open_braces.pop()
             if start in openers and (best is None or start > best[0]):
                 best = start, position
-        position += 1
     return None if best is None else text[best[0] : best[1]].strip()
 
 
