@@ -45,8 +45,9 @@ class FactsPopover(QFrame):
             value.setAccessibleName(f"{fact.label}: {fact.value}")
             width = min(value.fontMetrics().horizontalAdvance(value.text()) + GRID, WIDEST)
             value.setMinimumWidth(width)
-            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignTop)
+            folds = width == WIDEST
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop if folds else Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(value, row, 1)
         grid.setColumnStretch(1, 1)
         copy = QPushButton(self.tr("Copy"), self)
         copy.setObjectName("copyFacts")

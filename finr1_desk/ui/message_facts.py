@@ -101,7 +101,7 @@ def _left_out(generation: Generation) -> str:
     left_out = generation.left_out
     if not left_out.turns:
         return ""
-    messages = _translate("Facts", "%n message(s)", "", left_out.turns)
+    messages = _translate("Facts", "messages: {count}").format(count=_number(left_out.turns))
     tokens = _translate("Facts", "{tokens} tokens").format(tokens=_number(left_out.tokens))
     return _joined([messages, tokens] if left_out.tokens else [messages])
 

@@ -33,7 +33,7 @@ def test_everything_that_is_known_is_told() -> None:
     assert facts["Speed"] == "23.4 tokens/s"
     assert facts["Time"] == "reading the question 1.3 s · writing 40 s · of it thinking 34.2 s"
     assert facts["Seed"] == "7"
-    assert facts["Left out"].startswith("4 message")
+    assert facts["Left out"].startswith("messages: 4")
     assert facts["Left out"].endswith(" · 2,000 tokens")
     assert facts["Ended"] == "by itself"
     assert facts["SHA-256 of the file"] == "ab" * 32
