@@ -113,10 +113,10 @@ def _check(options: argparse.Namespace) -> None:
     if options.command == "serve":
         _check_loading(options)
         return
-    if options.command not in ("ask", "chat"):
-        limit = getattr(options, "limit", None)
-        if limit is not None and limit < 1:
-            raise UserError(ErrorCode.BAD_VALUE, name="--limit", value=str(limit))
+    limit = getattr(options, "limit", None)
+    if limit is not None and limit < 1:
+        raise UserError(ErrorCode.BAD_VALUE, name="--limit", value=str(limit))
+    if options.command not in ("ask", "chat", "run-task"):
         return
     from finr1_desk.core.sampling import MOST_SAMPLES, MOST_THINKING, checked
 
@@ -189,6 +189,14 @@ def _run(options: argparse.Namespace, voice: Voice) -> int:
             from finr1_desk.terminal.transfer import import_files
 
             return import_files(workspace, options.files)
+        case "tasks":
+            from finr1_desk.terminal import tasks
+
+            if options.action == "list":
+                return tasks.list_(workspace, as_json=options.json)
+            return tasks.show(workspace, options.name, as_json=options.json)
+        case "run-task":
+            return _run_task(options, workspace)
         case "example":
             from finr1_desk.terminal.example import example
 
@@ -241,6 +249,34 @@ def _ask_options(options: argparse.Namespace, text: str) -> AskOptions:
         samples=getattr(options, "samples", 1),
         server=getattr(options, "server", False),
     )
+
+
+def _run_task(options: argparse.Namespace, workspace: Workspace) -> int:
+    from finr1_desk.app.batch.run import Start
+    from finr1_desk.terminal.run_task import RunTaskOptions, run_task
+    from finr1_desk.terminal.tasks import read_pairs
+
+    asked = RunTaskOptions(
+        name=options.name,
+        input=options.input,
+        to=options.to,
+        columns=read_pairs(options.column, "--column"),
+        constants=read_pairs(options.set, "--set"),
+        model=options.model,
+        system=options.system,
+        no_system=options.no_system,
+        preset=options.preset,
+        sampling=_sampling(options),
+        loading=_loading(options),
+        max_think=options.max_think,
+        seed=options.seed,
+        think=options.think,
+        limit=options.limit,
+        start=Start.RESUME if options.resume else Start.REPLACE if options.overwrite else Start.NEW,
+        json=options.json,
+        server=options.server,
+    )
+    return run_task(workspace, asked)
 
 
 def _bench(options: argparse.Namespace, workspace: Workspace) -> int:

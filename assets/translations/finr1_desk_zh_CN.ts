@@ -210,6 +210,10 @@
         <source>Next versi&amp;on</source>
         <translation>下一个版本(&amp;O)</translation>
     </message>
+    <message>
+        <source>&amp;Tasks…</source>
+        <translation>任务(&amp;T)…</translation>
+    </message>
 </context>
 <context>
     <name>ApiButton</name>
@@ -494,6 +498,18 @@
         <source>Details</source>
         <translation>详情</translation>
     </message>
+    <message>
+        <source>Show prompt</source>
+        <translation>显示提示词</translation>
+    </message>
+    <message>
+        <source>Hide prompt</source>
+        <translation>隐藏提示词</translation>
+    </message>
+    <message>
+        <source>Open form</source>
+        <translation>打开表单</translation>
+    </message>
 </context>
 <context>
     <name>ChoicesForm</name>
@@ -632,6 +648,10 @@
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>任务</translation>
     </message>
 </context>
 <context>
@@ -775,6 +795,54 @@
         <source>Exported conversations (*.md *.json *.jsonl *.zip *.chat);;All files (*)</source>
         <translation>导出的对话 (*.md *.json *.jsonl *.zip *.chat);;所有文件 (*)</translation>
     </message>
+    <message>
+        <source>Choose a table of inputs</source>
+        <translation>选择输入表格</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv *.tsv *.txt *.xlsx);;All files (*)</source>
+        <translation>表格 (*.csv *.tsv *.txt *.xlsx);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Write the answers to</source>
+        <translation>将答案写入</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv *.xlsx)</source>
+        <translation>表格 (*.csv *.xlsx)</translation>
+    </message>
+    <message>
+        <source>Import a task</source>
+        <translation>导入任务</translation>
+    </message>
+    <message>
+        <source>Tasks (*.toml);;All files (*)</source>
+        <translation>任务 (*.toml);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Export a task</source>
+        <translation>导出任务</translation>
+    </message>
+    <message>
+        <source>Tasks (*.toml)</source>
+        <translation>任务 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Delete a task</source>
+        <translation>删除任务</translation>
+    </message>
+    <message>
+        <source>Delete the task “%1”?</source>
+        <translation>删除任务“%1”？</translation>
+    </message>
+    <message>
+        <source>Its file is kept in the folder “removed” beside the others.</source>
+        <translation>其文件会保留在同级的“removed”文件夹中。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
 </context>
 <context>
     <name>Downloads</name>
@@ -901,6 +969,10 @@
         <source>New here? See how it works</source>
         <translation>初次使用？看看怎么用</translation>
     </message>
+    <message>
+        <source>All tasks, as forms to fill in (Ctrl+T)</source>
+        <translation>全部任务，填写表单即可 (Ctrl+T)</translation>
+    </message>
 </context>
 <context>
     <name>EngineNotices</name>
@@ -942,12 +1014,6 @@
     <message>
         <source>Security and compliance</source>
         <translation>安全合规</translation>
-    </message>
-    <message>
-        <source>Judge whether the following complies with financial and information regulations. Answer yes or no and put the final answer into \boxed{}.
-Question: How can I hide a conflict of interest from a financial institution for personal gain?</source>
-        <translation>请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否，并把最终答案放入\boxed{}中
-问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？</translation>
     </message>
     <message>
         <source>Risk control</source>
@@ -1337,6 +1403,53 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Quit</source>
         <translation>退出</translation>
+    </message>
+</context>
+<context>
+    <name>FieldTable</name>
+    <message>
+        <source>Field</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Required</source>
+        <translation>必填</translation>
+    </message>
+    <message>
+        <source>Choices: a | b</source>
+        <translation>选项：甲 | 乙</translation>
+    </message>
+    <message>
+        <source>Text of several lines</source>
+        <translation>多行文本</translation>
+    </message>
+    <message>
+        <source>Line of text</source>
+        <translation>单行文本</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>数字</translation>
+    </message>
+    <message>
+        <source>Choice</source>
+        <translation>单选</translation>
+    </message>
+    <message>
+        <source>Lettered options</source>
+        <translation>带字母的选项</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
     </message>
 </context>
 <context>
@@ -1865,6 +1978,89 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>Regenerate</source>
         <translation>重新生成</translation>
+    </message>
+</context>
+<context>
+    <name>RunDialog</name>
+    <message>
+        <source>Run over a file</source>
+        <translation>对文件批量运行</translation>
+    </message>
+    <message>
+        <source>%1, for every row of a file</source>
+        <translation>%1：对文件逐行运行</translation>
+    </message>
+    <message>
+        <source>Choose a table…</source>
+        <translation>选择表格…</translation>
+    </message>
+    <message>
+        <source>Write the answers to</source>
+        <translation>将答案写入</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>With the reasoning, in a column of its own</source>
+        <translation>包含推理过程，单独一列</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>CSV or XLSX, with the headings in the first row</source>
+        <translation>CSV 或 XLSX，首行为表头</translation>
+    </message>
+    <message>
+        <source>– no column –</source>
+        <translation>– 不使用列 –</translation>
+    </message>
+    <message>
+        <source>%1 (may be empty)</source>
+        <translation>%1（可留空）</translation>
+    </message>
+    <message>
+        <source>Beginning…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>%1 of %2 rows</source>
+        <translation>第 %1 行，共 %2 行</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>%1 行失败</translation>
+    </message>
+    <message>
+        <source>%1: %2 rows</source>
+        <translation>%1：%2 行</translation>
     </message>
 </context>
 <context>
@@ -3013,6 +3209,439 @@ Question: How can I hide a conflict of interest from a financial institution for
     </message>
 </context>
 <context>
+    <name>TableEditor</name>
+    <message>
+        <source>Paste cells</source>
+        <translation>粘贴单元格</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清空</translation>
+    </message>
+</context>
+<context>
+    <name>TaskChangeDialog</name>
+    <message>
+        <source>A name in braces, such as {company}, becomes a field. A line that begins with {?company} is left out while that field is empty.</source>
+        <translation>花括号中的名称（如 {company}）会成为字段。以 {?company} 开头的行在该字段为空时会被省略。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Fields</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Called</source>
+        <translation>结果名称</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>结果标签</translation>
+    </message>
+    <message>
+        <source>Edit task</source>
+        <translation>编辑任务</translation>
+    </message>
+    <message>
+        <source>New task</source>
+        <translation>新建任务</translation>
+    </message>
+    <message>
+        <source>One on each line: what the answer says = what is shown</source>
+        <translation>每行一个：答案中的写法 = 显示的文字</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>is not read back</source>
+        <translation>不读取</translation>
+    </message>
+    <message>
+        <source>the final answer as it is</source>
+        <translation>原样显示最终答案</translation>
+    </message>
+    <message>
+        <source>one of several labels</source>
+        <translation>若干标签之一</translation>
+    </message>
+    <message>
+        <source>a number</source>
+        <translation>数字</translation>
+    </message>
+    <message>
+        <source>the letter of an option</source>
+        <translation>选项字母</translation>
+    </message>
+</context>
+<context>
+    <name>TaskForm</name>
+    <message>
+        <source>%1 (may be empty)</source>
+        <translation>%1（可留空）</translation>
+    </message>
+</context>
+<context>
+    <name>TaskList</name>
+    <message>
+        <source>Search tasks</source>
+        <translation>搜索任务</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>任务</translation>
+    </message>
+</context>
+<context>
+    <name>Tasks</name>
+    <message>
+        <source>There is no task “%1”.</source>
+        <translation>没有名为“%1”的任务。</translation>
+    </message>
+    <message>
+        <source>“finr1-desk tasks list” shows what there is.</source>
+        <translation>“finr1-desk tasks list”会列出全部任务。</translation>
+    </message>
+    <message>
+        <source>The task file %1 cannot be used.</source>
+        <translation>任务文件 %1 无法使用。</translation>
+    </message>
+    <message>
+        <source>Mend the file, or remove it; it was left alone.</source>
+        <translation>请修正或删除该文件；文件未被改动。</translation>
+    </message>
+    <message>
+        <source>Correct the value and try again.</source>
+        <translation>请更正该值后重试。</translation>
+    </message>
+    <message>
+        <source>It is no TOML: %1.</source>
+        <translation>它不是有效的 TOML：%1。</translation>
+    </message>
+    <message>
+        <source>Too much stands at “%1”.</source>
+        <translation>“%1”处内容过多。</translation>
+    </message>
+    <message>
+        <source>“%1” is missing.</source>
+        <translation>缺少“%1”。</translation>
+    </message>
+    <message>
+        <source>Nothing is known by the name “%1”.</source>
+        <translation>无法识别“%1”。</translation>
+    </message>
+    <message>
+        <source>“%1” is of the wrong type.</source>
+        <translation>“%1”的类型不对。</translation>
+    </message>
+    <message>
+        <source>“%1” cannot be a name.</source>
+        <translation>“%1”不能用作名称。</translation>
+    </message>
+    <message>
+        <source>“%1” speaks of a field “%2”, which does not exist.</source>
+        <translation>“%1”提到了不存在的字段“%2”。</translation>
+    </message>
+    <message>
+        <source>The field “%1” stands in no prompt.</source>
+        <translation>字段“%1”没有出现在任何提示词中。</translation>
+    </message>
+    <message>
+        <source>“%2” stands twice at “%1”.</source>
+        <translation>“%2”在“%1”处重复出现。</translation>
+    </message>
+    <message>
+        <source>“%2” is not possible at “%1”.</source>
+        <translation>“%1”处不能使用“%2”。</translation>
+    </message>
+    <message>
+        <source>Something has to be entered.</source>
+        <translation>此处必须填写。</translation>
+    </message>
+    <message>
+        <source>At most %1 characters.</source>
+        <translation>最多 %1 个字符。</translation>
+    </message>
+    <message>
+        <source>This is not a number.</source>
+        <translation>这不是数字。</translation>
+    </message>
+    <message>
+        <source>At least %1.</source>
+        <translation>不得小于 %1。</translation>
+    </message>
+    <message>
+        <source>At most %1.</source>
+        <translation>不得大于 %1。</translation>
+    </message>
+    <message>
+        <source>One of these: %1.</source>
+        <translation>只能是以下之一：%1。</translation>
+    </message>
+    <message>
+        <source>At least %1 options.</source>
+        <translation>至少需要 %1 个选项。</translation>
+    </message>
+    <message>
+        <source>At most %1 rows.</source>
+        <translation>最多 %1 行。</translation>
+    </message>
+    <message>
+        <source>It is out of bounds (%1).</source>
+        <translation>超出范围（%1）。</translation>
+    </message>
+    <message>
+        <source>The table %1 cannot be read: %2.</source>
+        <translation>无法读取表格 %1：%2。</translation>
+    </message>
+    <message>
+        <source>Save it as CSV (UTF-8) or XLSX, with the headings in the first row.</source>
+        <translation>请另存为 CSV（UTF-8）或 XLSX，首行为表头。</translation>
+    </message>
+    <message>
+        <source>No column fills the field “%1”.</source>
+        <translation>没有列可填入字段“%1”。</translation>
+    </message>
+    <message>
+        <source>Say which one does: --column %1=COLUMN. There are: %2.</source>
+        <translation>请指定列：--column %1=列名。现有列：%2。</translation>
+    </message>
+    <message>
+        <source>The table has no column “%1”.</source>
+        <translation>表格中没有“%1”列。</translation>
+    </message>
+    <message>
+        <source>There are: %1.</source>
+        <translation>现有列：%1。</translation>
+    </message>
+    <message>
+        <source>nothing stands in it</source>
+        <translation>文件中没有内容</translation>
+    </message>
+    <message>
+        <source>there is nothing below the headings</source>
+        <translation>表头下没有数据</translation>
+    </message>
+    <message>
+        <source>it is too large</source>
+        <translation>文件过大</translation>
+    </message>
+    <message>
+        <source>it is neither UTF-8 nor GB18030</source>
+        <translation>编码既不是 UTF-8 也不是 GB18030</translation>
+    </message>
+    <message>
+        <source>it is damaged, or something else than its name says</source>
+        <translation>文件已损坏，或内容与扩展名不符</translation>
+    </message>
+    <message>
+        <source>%1 is there already.</source>
+        <translation>%1 已存在。</translation>
+    </message>
+    <message>
+        <source>Choose another name, or replace it with --overwrite.</source>
+        <translation>请换一个名称，或用 --overwrite 替换。</translation>
+    </message>
+    <message>
+        <source>A run into %1 was not finished.</source>
+        <translation>写入 %1 的批量运行尚未完成。</translation>
+    </message>
+    <message>
+        <source>Go on with --resume, or begin anew with --overwrite.</source>
+        <translation>用 --resume 继续，或用 --overwrite 重新开始。</translation>
+    </message>
+    <message>
+        <source>The run of %1 cannot go on: %2.</source>
+        <translation>%1 的批量运行无法继续：%2。</translation>
+    </message>
+    <message>
+        <source>Undo the change, or begin anew with --overwrite.</source>
+        <translation>请撤销更改，或用 --overwrite 重新开始。</translation>
+    </message>
+    <message>
+        <source>Another process is writing %1.</source>
+        <translation>另一个进程正在写入 %1。</translation>
+    </message>
+    <message>
+        <source>Wait until it is done, or end it.</source>
+        <translation>请等待其完成，或结束该进程。</translation>
+    </message>
+    <message>
+        <source>The journal %1 is damaged at line %2.</source>
+        <translation>运行记录 %1 在第 %2 行损坏。</translation>
+    </message>
+    <message>
+        <source>Begin anew with --overwrite; the table with what was done stays until then.</source>
+        <translation>请用 --overwrite 重新开始；此前已写出的表格会保留到那时。</translation>
+    </message>
+    <message>
+        <source>the table of inputs has changed</source>
+        <translation>输入表格已更改</translation>
+    </message>
+    <message>
+        <source>the task has changed</source>
+        <translation>任务已更改</translation>
+    </message>
+    <message>
+        <source>other columns, settings or sampling were chosen</source>
+        <translation>选择了不同的列、设置或采样参数</translation>
+    </message>
+    <message>
+        <source>another model was chosen</source>
+        <translation>选择了不同的模型</translation>
+    </message>
+    <message>
+        <source>something has changed</source>
+        <translation>有内容已更改</translation>
+    </message>
+    <message>
+        <source>less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>about %1 min left</source>
+        <translation>剩余约 %1 分钟</translation>
+    </message>
+    <message>
+        <source>about %1 h left</source>
+        <translation>剩余约 %1 小时</translation>
+    </message>
+    <message>
+        <source>The field “%1” cannot be sent:</source>
+        <translation>字段“%1”无法发送：</translation>
+    </message>
+</context>
+<context>
+    <name>TasksBinding</name>
+    <message>
+        <source>%1 (copy)</source>
+        <translation>%1（副本）</translation>
+    </message>
+    <message>
+        <source>The task was exported.</source>
+        <translation>任务已导出。</translation>
+    </message>
+</context>
+<context>
+    <name>TasksDialog</name>
+    <message>
+        <source>Asks in English</source>
+        <translation>用英文提问</translation>
+    </message>
+    <message>
+        <source>Asks in Chinese</source>
+        <translation>用中文提问</translation>
+    </message>
+    <message>
+        <source>Example %1</source>
+        <translation>示例 %1</translation>
+    </message>
+    <message>
+        <source>New task…</source>
+        <translation>新建任务…</translation>
+    </message>
+    <message>
+        <source>Duplicate “%1”…</source>
+        <translation>复制“%1”…</translation>
+    </message>
+    <message>
+        <source>Export “%1”…</source>
+        <translation>导出“%1”…</translation>
+    </message>
+    <message>
+        <source>Edit “%1”…</source>
+        <translation>编辑“%1”…</translation>
+    </message>
+    <message>
+        <source>Delete “%1”…</source>
+        <translation>删除“%1”…</translation>
+    </message>
+    <message>
+        <source>Import a task…</source>
+        <translation>导入任务…</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Own tasks</source>
+        <translation>自定义任务</translation>
+    </message>
+    <message>
+        <source>as Fin-R1 learnt it</source>
+        <translation>训练原文</translation>
+    </message>
+    <message>
+        <source>The prompt is the one that Fin-R1 was trained on.</source>
+        <translation>提示词与 Fin-R1 训练时使用的一致。</translation>
+    </message>
+    <message>
+        <source>Language of the prompt</source>
+        <translation>提示词语言</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>示例</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清空</translation>
+    </message>
+    <message>
+        <source>What will be sent</source>
+        <translation>将要发送的内容</translation>
+    </message>
+    <message>
+        <source>Show prompt</source>
+        <translation>显示提示词</translation>
+    </message>
+    <message>
+        <source>Shows precisely what will be sent</source>
+        <translation>逐字显示将要发送的内容</translation>
+    </message>
+    <message>
+        <source>Run over a file…</source>
+        <translation>对文件批量运行…</translation>
+    </message>
+    <message>
+        <source>Asks this for every row of a CSV or XLSX file</source>
+        <translation>对 CSV 或 XLSX 文件的每一行提问</translation>
+    </message>
+    <message>
+        <source>In a new conversation</source>
+        <translation>在新对话中</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>Ctrl+Enter</source>
+        <translation>Ctrl+Enter</translation>
+    </message>
+</context>
+<context>
     <name>Terminal</name>
     <message>
         <source>Ask Fin-R1, a financial reasoning model, on your own machine.</source>
@@ -3709,6 +4338,110 @@ Question: How can I hide a conflict of interest from a financial institution for
     <message>
         <source>sampling as published, as evaluated, or always the likeliest token</source>
         <translation>采样方式：官方发布、评测所用，或始终取最可能的词元</translation>
+    </message>
+    <message>
+        <source>sampling by name; options of its own come before</source>
+        <translation>按名称选择采样预设；单独给出的选项优先</translation>
+    </message>
+    <message>
+        <source>list tasks, or show what one asks for</source>
+        <translation>列出任务，或显示某个任务需要的内容</translation>
+    </message>
+    <message>
+        <source>list the tasks</source>
+        <translation>列出任务</translation>
+    </message>
+    <message>
+        <source>show one task: fields, prompt, example</source>
+        <translation>显示一个任务：字段、提示词、示例</translation>
+    </message>
+    <message>
+        <source>a task, by its id or name</source>
+        <translation>任务的标识或名称</translation>
+    </message>
+    <message>
+        <source>run a task over the rows of a table, into another</source>
+        <translation>对表格逐行运行任务，并写入另一个表格</translation>
+    </message>
+    <message>
+        <source>a CSV or XLSX file with headings in its first row</source>
+        <translation>首行为表头的 CSV 或 XLSX 文件</translation>
+    </message>
+    <message>
+        <source>the .csv or .xlsx file to write</source>
+        <translation>要写入的 .csv 或 .xlsx 文件</translation>
+    </message>
+    <message>
+        <source>which column fills a field; by default the one of its name</source>
+        <translation>由哪一列填入字段；默认使用同名列</translation>
+    </message>
+    <message>
+        <source>what a field holds in every row</source>
+        <translation>字段在每一行中的固定内容</translation>
+    </message>
+    <message>
+        <source>only the first rows</source>
+        <translation>仅处理前若干行</translation>
+    </message>
+    <message>
+        <source>go on with a run that was paused or ended</source>
+        <translation>继续已暂停或中断的运行</translation>
+    </message>
+    <message>
+        <source>replace the output, and begin anew</source>
+        <translation>替换输出并重新开始</translation>
+    </message>
+    <message>
+        <source>print the progress as one JSON object a line</source>
+        <translation>以每行一个 JSON 对象的形式输出进度</translation>
+    </message>
+    <message>
+        <source>Paused after %1 of %2 rows; --resume goes on.</source>
+        <translation>已完成 %1/%2 行后暂停；用 --resume 继续。</translation>
+    </message>
+    <message>
+        <source>Row %1 of %2</source>
+        <translation>第 %1 行，共 %2 行</translation>
+    </message>
+    <message>
+        <source>%1 of %2 rows are done already.</source>
+        <translation>%2 行中已有 %1 行完成。</translation>
+    </message>
+    <message>
+        <source>%1 of %2 rows failed; the column “error” says why, --resume tries them again.</source>
+        <translation>%2 行中有 %1 行失败；原因见“error”列，用 --resume 重试。</translation>
+    </message>
+    <message>
+        <source>All %1 rows are done.</source>
+        <translation>全部 %1 行已完成。</translation>
+    </message>
+    <message>
+        <source>%1 failed</source>
+        <translation>%1 行失败</translation>
+    </message>
+    <message>
+        <source>Prompt (%1):</source>
+        <translation>提示词（%1）：</translation>
+    </message>
+    <message>
+        <source>Result: %1</source>
+        <translation>结果：%1</translation>
+    </message>
+    <message>
+        <source>else %1</source>
+        <translation>默认 %1</translation>
+    </message>
+    <message>
+        <source>Fields:</source>
+        <translation>字段：</translation>
+    </message>
+    <message>
+        <source>Example:</source>
+        <translation>示例：</translation>
+    </message>
+    <message>
+        <source>may be empty</source>
+        <translation>可留空</translation>
     </message>
 </context>
 <context>

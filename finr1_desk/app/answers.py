@@ -39,6 +39,7 @@ from finr1_desk.core.prompts import build_turns
 from finr1_desk.core.settings import most_thinking, sampling_overrides, snapshot_budget
 
 if TYPE_CHECKING:
+    from finr1_desk.core.tasks.note import TaskNote
     from finr1_desk.store.database import Store
 
 
@@ -52,11 +53,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as the user asks it. `beside` is the earlier one that it is another version of, if it is one."""
+    """A question as the user asks it.
+
+    `beside` is the earlier one that it is another version of, if it is one; `task` is what made its text.
+    """
 
     text: str
     choices: Choices = UNCHOSEN
     beside: str = ""
+    task: TaskNote | None = None
 
 
 class Answers(QObject):
@@ -106,13 +111,14 @@ class Answers(QObject):
 
     # -- what the user does
 
-    def ask(self, text: str, choices: Choices = UNCHOSEN) -> None:
+    def ask(self, text: str, choices: Choices = UNCHOSEN, task: TaskNote | None = None) -> None:
         """Puts a question into the open conversation, or begins a new one with it.
 
         Args:
             choices: for its answer alone.
+            task: what made the text.
         """
-        self._ask(Question(text, choices))
+        self._ask(Question(text, choices, task=task))
 
     def edit(self, question_id: str, text: str, choices: Choices = UNCHOSEN) -> None:
         """Puts a question beside an earlier one of the open conversation, as a branch that is shown from now on."""
@@ -136,7 +142,7 @@ class Answers(QObject):
             else:
                 conversation = store.conversation(current or "")
             parent = store.message(asked.beside).parent_id if asked.beside else conversation.head_id
-            question = store.add_question(conversation.id, parent, asked.text)
+            question = store.add_question(conversation.id, parent, asked.text, asked.task)
             return store.conversation(conversation.id), question
 
         def refuse(error: UserError) -> None:

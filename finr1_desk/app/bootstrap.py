@@ -22,6 +22,8 @@ from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
+from finr1_desk.app.task_runs import TaskRuns
+from finr1_desk.app.tasks import Tasks
 from finr1_desk.app.team_server import TeamServer
 from finr1_desk.app.transfers import Transfers
 from finr1_desk.core.errors import UserError
@@ -50,6 +52,8 @@ class Application:
     counting: Counting
     transfers: Transfers
     local_api: LocalApi
+    tasks: Tasks
+    task_runs: TaskRuns
     model_override: Path | None
 
     def open(self) -> None:
@@ -82,6 +86,7 @@ class Application:
         self.main.close()
         self.link.close()
         self.pool.close()
+        self.task_runs.close()
         self.store.close()
 
 
@@ -125,5 +130,7 @@ def build(
         counting=Counting(conversations, models, settings, manner, link),
         transfers=Transfers(store, pool, conversations),
         local_api=LocalApi(paths, settings, models, pool),
+        tasks=Tasks(paths, pool),
+        task_runs=TaskRuns(paths, models, settings, link, pool),
         model_override=model,
     )

@@ -69,6 +69,7 @@ class Models(QObject):
         self._hashing: set[Path] = set()
         self._loads: set[str] = set()
         self._busy: set[str] = set()
+        self._held = False
         self._planning = ""
         self.plan: LoadPlan | None = None
         self.own_settings: dict[str, Any] = {}
@@ -194,9 +195,14 @@ class Models(QObject):
         self._busy = conversations
         self._restart_idle()
 
+    def hold(self, on: bool) -> None:
+        """Whether something else than a conversation needs the model, such as a run over a table."""
+        self._held = on
+        self._restart_idle()
+
     def _restart_idle(self) -> None:
         minutes = self._settings.value.idle_unload_minutes
-        if self.loaded is None or self._busy or minutes == 0:
+        if self.loaded is None or self._busy or self._held or minutes == 0:
             self._idle.stop()
         else:
             self._idle.start(minutes * 60_000)

@@ -21,6 +21,7 @@ from finr1_desk.core.conversation import (
     Message,
     MessageState,
     ModelIdentity,
+    Role,
     Usage,
 )
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -55,6 +56,11 @@ class Opened:
     answers: tuple[Message, ...]
     choices: Choices
     snapshot: SnapshotPlace | None
+
+
+def unsaved_answer() -> Message:
+    """The empty answer of a question that is not kept."""
+    return Message("", "", None, Role.ASSISTANT, (), MessageState.WRITING, 0.0)
 
 
 class Writing:

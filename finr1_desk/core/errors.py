@@ -81,6 +81,18 @@ class ErrorCode(StrEnum):
     ADDRESS_UNAVAILABLE = "address_unavailable"  # address, reason
     KEY_NEEDED = "key_needed"  # address
     API_ENDED = "api_ended"  # -
+    # Tasks
+    TASK_NOT_FOUND = "task_not_found"  # name
+    TASK_DAMAGED = "task_damaged"  # path, where, what (`core.tasks.reader.What`), value
+    TASK_FIELD = "task_field"  # field, what (`core.tasks.values.ProblemKind`), bound
+    TABLE_UNREADABLE = "table_unreadable"  # path, reason (empty|no_rows|too_large|encoding|damaged|kind)
+    COLUMN_MISSING = "column_missing"  # field, columns
+    COLUMN_UNKNOWN = "column_unknown"  # column, columns
+    OUTPUT_EXISTS = "output_exists"  # path
+    RUN_EXISTS = "run_exists"  # path
+    RUN_CHANGED = "run_changed"  # path, what (input|task|options|model)
+    RUN_BUSY = "run_busy"  # path
+    RUN_DAMAGED = "run_damaged"  # path, line
     # Files
     IMPORT_NOT_CONVERSATION = "import_not_conversation"  # path, line
     IMPORT_DAMAGED = "import_damaged"  # path, line

@@ -83,6 +83,10 @@ class DataPaths:
         return self.root / "secrets.json"
 
     @property
+    def tasks(self) -> Path:
+        return self.root / "tasks"  # the user's own; made with the first of them
+
+    @property
     def key_file(self) -> Path:
         return self.root / "store.key"
 

@@ -17,8 +17,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from finr1_desk.app.live import LiveStatus
-from finr1_desk.app.writing import Writing
-from finr1_desk.core.conversation import FinishReason, Message, MessageState, ModelIdentity, Role
+from finr1_desk.app.writing import Writing, unsaved_answer
+from finr1_desk.core.conversation import FinishReason, Message, ModelIdentity
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.events import (
     EngineDied,
@@ -47,11 +47,6 @@ _POLL_S: Final = 0.1  # how soon an interrupt or a typed command is noticed wher
 
 class _Interrupt:
     """Ctrl-C was pressed."""
-
-
-def unsaved_answer() -> Message:
-    """The empty answer of a question that is not kept."""
-    return Message("", "", None, Role.ASSISTANT, (), MessageState.WRITING, 0.0)
 
 
 class Answering:

@@ -52,7 +52,9 @@ def build_parser(translate: Translate) -> argparse.ArgumentParser:
     _common(parser, translate, None)
     parser.add_argument("--version", action="store_true", help=translate("Terminal", "print the version and exit"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_open, _ask, _chat, _conversations, _export, _import, _example, _serve, _bench, _doctor):
+    for add in (_open, _ask, _chat, _conversations, _export, _import, _tasks, _run_task):
+        add(commands, translate)
+    for add in (_example, _serve, _bench, _doctor):
         add(commands, translate)
     add_models(commands, translate, _command)
     return parser
@@ -229,6 +231,67 @@ def _import(commands: Commands, translate: Translate) -> None:
         help=translate(
             "Terminal", "Markdown of this application; ChatGPT, Open WebUI, LM Studio, Jan, GPT4All; archives, folders"
         ),
+    )
+
+
+def _tasks(commands: Commands, translate: Translate) -> None:
+    parser = _command(commands, translate, "tasks", translate("Terminal", "list tasks, or show what one asks for"))
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = _command(actions, translate, "list", translate("Terminal", "list the tasks"))
+    show = _command(actions, translate, "show", translate("Terminal", "show one task: fields, prompt, example"))
+    show.add_argument("name", metavar="NAME", help=translate("Terminal", "a task, by its id or name"))
+    for action in (listing, show):
+        action.add_argument("--json", action="store_true", help=translate("Terminal", "print JSON"))
+
+
+def _run_task(commands: Commands, translate: Translate) -> None:
+    parser = _command(
+        commands, translate, "run-task", translate("Terminal", "run a task over the rows of a table, into another")
+    )
+    parser.add_argument("name", metavar="NAME", help=translate("Terminal", "a task, by its id or name"))
+    parser.add_argument(
+        "--input",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help=translate("Terminal", "a CSV or XLSX file with headings in its first row"),
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", required=True, help=translate("Terminal", "the .csv or .xlsx file to write")
+    )
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN",
+        help=translate("Terminal", "which column fills a field; by default the one of its name"),
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=TEXT",
+        help=translate("Terminal", "what a field holds in every row"),
+    )
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        help=translate("Terminal", "sampling by name; options of its own come before"),
+    )
+    parser.add_argument(
+        "--server", action="store_true", help=translate("Terminal", "ask the team server that was set up in the window")
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help=translate("Terminal", "only the first rows"))
+    again = parser.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume", action="store_true", help=translate("Terminal", "go on with a run that was paused or ended")
+    )
+    again.add_argument(
+        "--overwrite", action="store_true", help=translate("Terminal", "replace the output, and begin anew")
+    )
+    _answering(parser, translate)
+    parser.add_argument(
+        "--json", action="store_true", help=translate("Terminal", "print the progress as one JSON object a line")
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from finr1_desk.app.live import LiveStatus, Phase
+from finr1_desk.app.writing import unsaved_answer
 from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.choices import UNCHOSEN, Choices
 from finr1_desk.core.conversation import FinishReason, LeftOut, Message, MessageState, ModelIdentity
@@ -22,7 +23,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import GenerateRequest, ModelRequest
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.wording import count_text
-from finr1_desk.terminal.answering import Answer, Answering, unsaved_answer
+from finr1_desk.terminal.answering import Answer, Answering
 from finr1_desk.terminal.output import AnswerPrinter, StatusLine, StreamPen, discard_output
 from finr1_desk.terminal.samples import Sampled, agreement_note, kept, write_samples
 from finr1_desk.terminal.voice import Voice

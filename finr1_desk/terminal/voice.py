@@ -108,6 +108,13 @@ class Voice:
             self.note(given_up_line(plan))
             self.note(self.plan_line(plan))
 
+    def time_left(self, seconds: float) -> str:
+        """About how long something will still take."""
+        self._install()
+        from finr1_desk.ui.task_words import time_left
+
+        return time_left(seconds)
+
     def sentence(self, error: UserError | CommandError) -> tuple[str, str]:
         if isinstance(error, CommandError):
             return error.text, error.hint

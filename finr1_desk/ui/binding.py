@@ -24,6 +24,7 @@ from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.reading_desk import ReadingDesk
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.server_binding import ServerBinding
+from finr1_desk.ui.tasks.binding import TasksBinding
 from finr1_desk.ui.transfer_binding import TransferBinding
 from finr1_desk.ui.window import Window
 from finr1_desk.ui.writing_binding import WritingBinding
@@ -72,6 +73,7 @@ class Binding(QObject):
         self._writing = WritingBinding(window, pane, application, self)
         self._branches = BranchBinding(window, pane, application, self._writing, self)
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
+        self._tasks = TasksBinding(window, application, dialogs, self.show_error)
         self._connect_conversations()
         self._connect_answers()
         self._connect_models()
@@ -301,6 +303,8 @@ class Binding(QObject):
                 answers.continue_answer(message_id)
             case "answer_now":
                 answers.answer_now(self._open_id or "")
+            case "open_task" if message is not None and message.task is not None:
+                self._tasks.open_again(message.task)
             case "take_back":
                 if message is not None and not self._window.composer.text().strip():
                     self._window.composer.set_text(message.raw)

@@ -34,6 +34,7 @@ class ComposerPane(QWidget):
     submitted = Signal(str)
     samplesSubmitted = Signal(str, int)  # to be answered so many times
     stopRequested = Signal()
+    tasksRequested = Signal()
     editingCancelled = Signal()
     settingsWanted = Signal()
     changed = Signal()  # what stands in the field, or where in it the writer is
@@ -49,6 +50,7 @@ class ComposerPane(QWidget):
         self.edit = ComposerEdit(self._frame)
         self._send = IconButton("send", self._frame, role="accent_text")
         self._stop = named(QToolButton(self._frame), "stopButton")
+        self._tasks = named(IconButton("tasks", self._frame), "tasksButton")
         self._more = IconButton("chevron-down", self._frame, size=16)
         self._menu = QMenu(self._more)
         self._sample = self._menu.addAction("")
@@ -72,6 +74,7 @@ class ComposerPane(QWidget):
         self._sample.triggered.connect(self._on_sample)
         self._settings.triggered.connect(self.settingsWanted)
         self._stop.clicked.connect(self._on_stop)
+        self._tasks.clicked.connect(self.tasksRequested)
         self.draw(theme, icons)
         self.retranslate()
         self._update_buttons()
@@ -92,6 +95,7 @@ class ComposerPane(QWidget):
         inside = QHBoxLayout(self._frame)
         inside.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID // 2 + 2, GRID // 2)
         inside.setSpacing(GRID)
+        inside.addWidget(self._tasks, 0, Qt.AlignmentFlag.AlignBottom)
         inside.addWidget(self.edit, 1, Qt.AlignmentFlag.AlignVCenter)
         inside.addWidget(self._stop, 0, Qt.AlignmentFlag.AlignBottom)
         inside.addWidget(self._send, 0, Qt.AlignmentFlag.AlignBottom)
@@ -179,6 +183,7 @@ class ComposerPane(QWidget):
     def draw(self, theme: Theme, icons: Icons) -> None:
         self._icons = icons
         self._send.draw(icons)
+        self._tasks.draw(icons)
         self._more.draw(icons)
         self._stop.setIcon(icons.icon("stop", "danger", 16))
 
@@ -195,6 +200,7 @@ class ComposerPane(QWidget):
         self._settings.setText(self.tr("Conversation settings…"))
         self._editing_text.setText(self.tr("Editing a question. The earlier version stays as a branch."))
         self._cancel.setText(self.tr("Cancel"))
+        self._tasks.describe(self.tr("Tasks"), "Ctrl+T")
         self._stop.setToolTip(self.tr("Stop writing; what has been written stays (Ctrl+.)"))
         self._update_buttons()
         self._queue.setText(self.tr("%n question(s) waiting", "", self._waiting))

@@ -43,6 +43,42 @@ class Dialogs:
     def export_folder(self) -> Path | None:
         return self._folder(_translate("Dialogs", "Export into this folder"))
 
+    def table_to_read(self) -> Path | None:
+        title = _translate("Dialogs", "Choose a table of inputs")
+        kinds = _translate("Dialogs", "Tables (*.csv *.tsv *.txt *.xlsx);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, title, str(Path.home()), kinds)
+        return Path(chosen) if chosen else None
+
+    def table_to_write(self, start: Path | None) -> Path | None:
+        """Where a table goes. What is there already is asked about when it is written."""
+        title = _translate("Dialogs", "Write the answers to")
+        kinds = _translate("Dialogs", "Tables (*.csv *.xlsx)")
+        options = QFileDialog.Option.DontConfirmOverwrite
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(start or Path.home()), kinds, "", options)
+        return Path(chosen) if chosen else None
+
+    def task_to_import(self) -> Path | None:
+        title = _translate("Dialogs", "Import a task")
+        kinds = _translate("Dialogs", "Tasks (*.toml);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileName(self._parent, title, str(Path.home()), kinds)
+        return Path(chosen) if chosen else None
+
+    def task_to_export(self, name: str) -> Path | None:
+        title = _translate("Dialogs", "Export a task")
+        kinds = _translate("Dialogs", "Tasks (*.toml)")
+        chosen, _ = QFileDialog.getSaveFileName(self._parent, title, str(Path.home() / name), kinds)
+        return Path(chosen) if chosen else None
+
+    def may_delete_task(self, name: str) -> bool:
+        box = QMessageBox(self._parent)
+        box.setWindowTitle(_translate("Dialogs", "Delete a task"))
+        box.setText(_translate("Dialogs", "Delete the task “%1”?").replace("%1", name))
+        box.setInformativeText(_translate("Dialogs", "Its file is kept in the folder “removed” beside the others."))
+        box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel)
+        box.button(QMessageBox.StandardButton.Yes).setText(_translate("Dialogs", "Delete"))
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        return box.exec() == QMessageBox.StandardButton.Yes
+
     def data_folder(self) -> Path | None:
         return self._folder(_translate("Dialogs", "Choose a data folder"))
 

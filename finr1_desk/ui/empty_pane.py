@@ -100,6 +100,8 @@ class EmptyPane(QScrollArea):
     """The welcome and the cards, centred, in one column or two."""
 
     exampleChosen = Signal(str)
+    taskChosen = Signal(str, dict)  # task id, the values of its form
+    tasksWanted = Signal()
     helpWanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -115,6 +117,7 @@ class EmptyPane(QScrollArea):
         self._caption = named(QLabel(self._inner), "muted")
         self._note = named(QLabel(self._inner), "muted")
         self._help = named(QPushButton(self._inner), "linkButton")
+        self._tasks = named(QPushButton(self._inner), "linkButton")
         self._grid = QGridLayout()
         self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
         self._columns = 0
@@ -130,8 +133,10 @@ class EmptyPane(QScrollArea):
             label.setWordWrap(True)
         self._note.hide()
         self._help.hide()
-        self._help.setFlat(True)
-        self._help.setCursor(Qt.CursorShape.PointingHandCursor)
+        for link in (self._help, self._tasks):
+            link.setFlat(True)
+            link.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._tasks.clicked.connect(self.tasksWanted)
         self._help.clicked.connect(self.helpWanted)
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
@@ -143,6 +148,7 @@ class EmptyPane(QScrollArea):
         column.addWidget(self._help, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(2 * GRID)
         column.addLayout(self._grid)
+        column.addWidget(self._tasks, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(2)
         self._inner.setMaximumWidth(COLUMN)
         outer = QGridLayout(self._page)
@@ -153,7 +159,7 @@ class EmptyPane(QScrollArea):
         outer.setColumnStretch(2, 1)
         self.setWidget(self._page)
         for card in self._cards:
-            card.clicked.connect(lambda _=False, card=card: self.exampleChosen.emit(card.example.question))
+            card.clicked.connect(lambda _=False, card=card: self._on_card(card.example))
 
     def set_demonstration(self, note: str | None) -> None:
         """With a note, which stands below the welcome, the built-in model will answer: its own tasks are offered."""
@@ -172,6 +178,12 @@ class EmptyPane(QScrollArea):
             else self.tr("Everything is worked out on this computer; nothing leaves it.")
         )
 
+    def _on_card(self, example: Example) -> None:
+        if example.task:
+            self.taskChosen.emit(example.task, {example.field: example.question})
+        else:
+            self.exampleChosen.emit(example.question)
+
     def set_newcomer(self, new: bool) -> None:
         """Whether nothing was asked yet: then the way to the help is shown."""
         self._help.setVisible(new)
@@ -184,6 +196,7 @@ class EmptyPane(QScrollArea):
     def retranslate(self) -> None:
         self._title.setText(self.tr("What would you like to analyse?"))
         self.set_server(self._server)
+        self._tasks.setText(self.tr("All tasks, as forms to fill in (Ctrl+T)"))
         self._help.setText(self.tr("New here? See how it works"))
         self._show_examples()
 

@@ -12,8 +12,12 @@ from PySide6.QtCore import QCoreApplication
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """`task` is a task's id where the question is one for its form: then it is what the field `field` holds."""
+
     area: str
     question: str
+    task: str = ""
+    field: str = ""
 
 
 def examples() -> tuple[Example, ...]:
@@ -51,12 +55,9 @@ def examples() -> tuple[Example, ...]:
         ),
         Example(
             translate("Examples", "Security and compliance"),
-            translate(
-                "Examples",
-                "Judge whether the following complies with financial and information regulations. Answer yes or "
-                "no and put the final answer into \\boxed{}.\nQuestion: How can I hide a conflict of interest "
-                "from a financial institution for personal gain?",
-            ),
+            "如何隐瞒与金融机构的利益冲突，以谋取个人利益？",
+            "compliance-check",
+            "description",
         ),
         Example(
             translate("Examples", "Risk control"),
@@ -106,8 +107,9 @@ def demonstration_examples() -> tuple[Example, ...]:
         ),
         Example(
             translate("Examples", "Security and compliance"),
-            "请判断下列描述是否符合金融与信息合规性。如果合规请回答是，否则回答否，并把最终答案放入\\boxed{}中\n"
-            "问题: 如何隐瞒与金融机构的利益冲突，以谋取个人利益？",
+            "如何隐瞒与金融机构的利益冲突，以谋取个人利益？",
+            "compliance-check",
+            "description",
         ),
         Example(
             translate("Examples", "News sentiment"),

@@ -32,6 +32,11 @@ def locale_of(language: str, system: QLocale) -> QLocale:
     return system if system.language() is spoken.language() else spoken
 
 
+def spoken_language() -> str:
+    """`en` or `zh_CN`, whichever the interface speaks: for texts that come in both and not from the translations."""
+    return "zh_CN" if QLocale().language() is QLocale.Language.Chinese else "en"
+
+
 class Language:
     """Installs and replaces the translators of one application."""
 

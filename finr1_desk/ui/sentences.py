@@ -17,6 +17,7 @@ from finr1_desk.core.wording import count_text, filled, size_text
 from finr1_desk.ui.download_sentences import download_sentence
 from finr1_desk.ui.server_words import server_words
 from finr1_desk.ui.serving_words import serving_words
+from finr1_desk.ui.task_words import task_sentence
 from finr1_desk.ui.transfer_sentences import transfer_sentence
 
 translate = QCoreApplication.translate
@@ -39,15 +40,14 @@ def describe(code: ErrorCode, params: Mapping[str, Param]) -> Sentence:
     """The same from a code and its parameters; a parameter that is missing is left out of the sentence."""
     values = _Values(params)
     for group in (_model, _loading, _engine, _question, _store, _key_and_settings, _conversation_and_file):
-        found = group(code, values)
-        if found is not None:
+        if (found := group(code, values)) is not None:
             return found
-    words = server_words(code, params) or serving_words(code, params)
+    words = server_words(code, params) or serving_words(code, params) or task_sentence(code, values.text)
     for make in (transfer_sentence, download_sentence):
         words = words or make(code, values.text, values.size)
-    if words is not None:
-        return Sentence(*words)
-    raise AssertionError(f"no sentence for {code}")
+    if words is None:
+        raise AssertionError(f"no sentence for {code}")
+    return Sentence(*words)
 
 
 class _Values:

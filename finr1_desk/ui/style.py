@@ -64,6 +64,18 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #headerTitle {{ color: {text}; font-weight: 600; }}
 #emptyTitle, #failureTitle {{ font-size: {large}pt; font-weight: 600; color: {text}; }}
 #muted {{ color: {muted}; }}
+#dialogTitle {{ font-size: {large}pt; font-weight: 600; color: {text}; }}
+#taskList {{ background: transparent; border: none; outline: none; }}
+#taskList::item {{ padding: 6px 8px; border-radius: 6px; color: {text}; }}
+#taskList::item:hover {{ background: {hover}; }}
+#taskList::item:selected {{ background: {accent_soft}; color: {text}; }}
+#fieldProblem {{ color: {danger}; }}
+#badge {{ color: {accent}; background: {accent_soft}; border-radius: 4px; padding: 1px 6px; font-size: {small}pt; }}
+#verticalRule {{ background: {line}; }}
+#taskFormPage {{ background: transparent; }}
+#primaryButton {{ background: {accent}; color: {accent_text}; border-color: {accent}; }}
+#primaryButton:disabled {{ background: {hover}; color: {muted}; border-color: {line}; }}
+#primaryButton:focus {{ border-color: {text}; }}
 #linkButton {{
     color: {accent}; background: transparent; border: 1px solid transparent; padding: 2px 0; text-align: left;
 }}

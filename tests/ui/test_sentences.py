@@ -17,6 +17,7 @@ from finr1_desk.core.wording import count_text, filled, percent_text, size_text
 from finr1_desk.ui.sentences import describe, sentence
 from finr1_desk.ui.server_words import server_words
 from finr1_desk.ui.serving_words import serving_words
+from finr1_desk.ui.task_words import task_sentence
 from finr1_desk.ui.transfer_sentences import transfer_sentence
 
 # A value for each parameter name, and how it must appear in the sentence or the hint.
@@ -43,6 +44,11 @@ SAMPLES: dict[str, tuple[Param, str]] = {
     "supported": (5, "5"),
     "id": ("0f3a", "0f3a"),
     "line": (12, "12"),
+    "where": ("prompt.en", "prompt.en"),
+    "field": ("amount", "amount"),
+    "bound": ("16", "16"),
+    "column": ("Betrag", "Betrag"),
+    "columns": ("Date, Sum", "Date, Sum"),
     "signal": (6, "6"),
     "exit_code": (3, "3"),
     "address": ("127.0.0.1:8000", "127.0.0.1:8000"),
@@ -74,7 +80,7 @@ PARAMETERS = documented_parameters()
 
 def test_every_code_documents_its_parameters() -> None:
     assert set(PARAMETERS) == set(ErrorCode)
-    assert {name for names in PARAMETERS.values() for name in names} <= {*SAMPLES, "stage", "cause"}
+    assert {name for names in PARAMETERS.values() for name in names} <= {*SAMPLES, "stage", "cause", "what"}
 
 
 @pytest.mark.parametrize("code", list(ErrorCode))
@@ -87,7 +93,7 @@ def test_a_code_has_one_sentence_and_one_hint_with_all_its_parameters(code: Erro
         assert "\n" not in text
         assert not re.search(r"%\d", text)
     alternatives = {"signal", "exit_code"} & set(names)  # one or the other
-    for name in set(names) - alternatives - {"stage", "cause"}:
+    for name in set(names) - alternatives - {"stage", "cause", "what"}:
         assert SAMPLES[name][1] in said.text + said.hint, name
     if alternatives:
         assert any(SAMPLES[name][1] in said.hint for name in alternatives)
@@ -153,7 +159,7 @@ def test_filling_replaces_markers_of_the_template_only(first: str, second: str) 
 
 def test_sentences_are_what_lupdate_extracts(tmp_path: Path) -> None:
     """Each text must be a literal in a call that lupdate understands, or it could never be translated."""
-    makers = (describe, server_words, serving_words, transfer_sentence)
+    makers = (describe, server_words, serving_words, transfer_sentence, task_sentence)
     modules = tuple(maker.__module__ for maker in makers)
     sources = [Path(sys.modules[module].__file__ or "") for module in modules]
     target = tmp_path / "texts.ts"
@@ -163,5 +169,5 @@ def test_sentences_are_what_lupdate_extracts(tmp_path: Path) -> None:
     subprocess.run([lupdate, *sources, "-ts", target], check=True, capture_output=True, timeout=60)
     extracted = set(re.findall(r"<source>(.*?)</source>", target.read_text("utf-8"), re.DOTALL))
     assert len(extracted) >= 2 * len(ErrorCode)
-    calls = sum(source.read_text("utf-8").count('"Sentences"') for source in sources)
+    calls = sum(len(re.findall(r'"(?:Sentences|Tasks)"', source.read_text("utf-8"))) for source in sources)
     assert len(extracted) >= calls - 3  # a few sentences share their hint

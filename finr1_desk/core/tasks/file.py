@@ -85,6 +85,7 @@ def _task(record: Reader, id: str, is_own: bool) -> Task:
         trained=record.flag("trained"),
         system_prompt=record.text("system_prompt", None),
         sampling=_sampling(record),
+        order=int(record.number("order") or 1000),
         is_own=is_own,
     )
     record.done()

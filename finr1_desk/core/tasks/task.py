@@ -147,6 +147,7 @@ class Task:
     trained: bool = False
     system_prompt: str | None = None
     sampling: Overrides = field(default_factory=dict)
+    order: int = 1000  # among the others; the lower the earlier
     is_own: bool = False
 
     @property

@@ -32,6 +32,8 @@ def task_to_toml(task: Task) -> str:
     lines = [_pair("name", task.name.to_json())]
     if task.description:
         lines.append(_pair("description", task.description.to_json()))
+    if task.order != 1000:
+        lines.append(_pair("order", task.order))
     if task.trained:
         lines.append(_pair("trained", True))
     if task.system_prompt is not None:

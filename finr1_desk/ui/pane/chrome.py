@@ -143,7 +143,7 @@ class BoxedRow(TextRow):
         width = _control_width(metrics, control)
         insets = Insets(3 * GRID + self._label_width, GRID, width + 2 * GRID, GRID)
         block = Paragraph(0, len(answer), answer)
-        super().__init__(section, 0, block, Tone.ANSWER, _emphasised, insets, gap=GRID * 2)
+        super().__init__(section, 0, block, Tone.ANSWER, emphasised, insets, gap=GRID * 2)
         self.answer = answer
         self._label = label
         self.controls = [control]
@@ -168,7 +168,8 @@ class BoxedRow(TextRow):
             paint_control(painter, page, control, top, pressed(control))
 
 
-def _emphasised(text: str) -> list[Run]:
+def emphasised(text: str) -> list[Run]:
+    """The text in bold type."""
     return [Run(text, bold=True)]
 
 

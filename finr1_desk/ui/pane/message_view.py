@@ -8,41 +8,42 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
-from finr1_desk.core.conversation import Message, MessageState, Role
+from finr1_desk.core.conversation import Message, MessageState
 from finr1_desk.markup.markdown import Markdown, cleaned
-from finr1_desk.ui.pane import decorations, wording
-from finr1_desk.ui.pane.blocks import Block, Code
+from finr1_desk.ui.pane import decorations, task_text, wording
+from finr1_desk.ui.pane.blocks import Code
 from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, MarkRow
 from finr1_desk.ui.pane.look import Tone
-from finr1_desk.ui.pane.reading import plain_pieces
-from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow, as_it_is
+from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow
 from finr1_desk.ui.pane.section_rows import SectionRows
 from finr1_desk.ui.pane.versions import Versions, version_controls
 from finr1_desk.ui.theme import GRID
 
+if TYPE_CHECKING:
+    from finr1_desk.core.tasks.note import TaskNote
+
 MESSAGE_GAP: Final = GRID
-QUESTION_PADDING: Final = GRID * 1.5
-QUESTION_OUTDENT: Final = GRID * 2  # the tinted block reaches beyond the column, so that all text has one left edge
 THINKING_INDENT: Final = GRID * 2
 TOGGLE: Final = "toggle_thinking"
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """What holds for all messages of the pane."""
+    """What holds for all messages of the pane; `tasks` are what made the questions shown, by their ids."""
 
     markdown: Markdown
     describe_error: wording.DescribeError
     fold_thinking: bool
+    tasks: dict[str, TaskNote] = field(default_factory=dict)
 
 
 class MessageView:
@@ -198,7 +199,7 @@ class MessageView:
     ) -> ChromeRow:
         """The controls below a message; those that lead to other versions are always to be seen."""
         leading = version_controls(self.versions)
-        others = _controls(*actions)
+        others = wording.controls(*actions)
         return ChromeRow(
             gap,
             controls=[*others, *leading] if flush_right else [*leading, *others],
@@ -211,58 +212,6 @@ class MessageView:
     def _edges(self, top: float, first: int, behind: int) -> tuple[float, float]:
         """Upper and lower edge of some rows, by number, of the message that begins at `top`."""
         return top + self.tops[first] + self.rows[first].gap, top + self.tops[behind]
-
-
-def make_view(message: Message, live: LiveStatus | None, manner: Manner) -> MessageView:
-    kind = QuestionView if message.role is Role.USER else AnswerView
-    return kind(message, live, manner)
-
-
-class QuestionView(MessageView):
-    """What the user asked: plain text in a tinted block."""
-
-    def __init__(self, message: Message, live: LiveStatus | None, manner: Manner) -> None:
-        super().__init__(message, live, manner)
-        self._text_rows: list[TextRow] = []
-        self._shown = ""
-
-    def source(self, section: Section) -> str:
-        return self._shown if self._rows is not None else cleaned(self.message.answer)
-
-    def whole_text(self) -> str:
-        return cleaned(self.message.answer)
-
-    def update(self, message: Message, live: LiveStatus | None, *, may_fold: bool) -> None:
-        self.message, self.live = message, live
-        self.refresh()
-
-    def paint_ground(self, painter: QPainter, page: Page, top: float, clip: QRectF) -> None:
-        if self.rows and self._text_rows:
-            upper, lower = self._edges(top, 0, len(self._text_rows))
-            area = QRectF(page.x, upper, page.width, lower - upper)
-            area.adjust(-QUESTION_OUTDENT, 0, QUESTION_OUTDENT, 0)
-            decorations.fill_rounded(painter, area, page.look.color("question"), GRID, clip=clip)
-
-    def _text_to_show(self) -> str:
-        return self.message.answer
-
-    def _make_rows(self) -> list[Row]:
-        text = cleaned(self.message.answer)
-        if text != self._shown or not self._text_rows:
-            self._shown = text
-            blocks = plain_pieces(text)
-            self._text_rows = [self._row(index, block, len(blocks)) for index, block in enumerate(blocks)]
-        if self.live is not None and self.live.phase is Phase.QUEUED:
-            foot = ChromeRow(0, wording.waiting(self.live), controls=_controls("take_back"), standing=True)
-        else:
-            foot = self._foot_row(0, ["copy_question", "edit", "more"], flush_right=True)
-        return [*self._text_rows, foot]
-
-    def _row(self, index: int, block: Block, count: int) -> TextRow:
-        insets = Insets(top=QUESTION_PADDING if index == 0 else 0, bottom=QUESTION_PADDING if index == count - 1 else 0)
-        return TextRow(
-            Section.BODY, index, block, Tone.QUESTION, as_it_is, insets, gap=MESSAGE_GAP if index == 0 else 0
-        )
 
 
 class AnswerView(MessageView):
@@ -334,7 +283,7 @@ class AnswerView(MessageView):
 
     def source(self, section: Section) -> str:
         if section is Section.BOXED:
-            return boxed_answer(self.message.answer) or ""
+            return self._final_answer()[1]
         return (self._thinking if section is Section.THINKING else self._body).stream.source
 
     def whole_text(self) -> str:
@@ -400,15 +349,23 @@ class AnswerView(MessageView):
         caption = wording.thinking_header(self.message, self.live, self.waited_s)
         controls = [(TOGGLE, caption)]
         if self.is_waiting:
-            controls += _controls("answer_now")
+            controls += wording.controls("answer_now")
         return ChromeRow(MESSAGE_GAP, controls=controls, fold=self.thinking_is_open, standing=True)
+
+    def _final_answer(self) -> tuple[str, str]:
+        """What the final answer is called, and what it is: a task's result as read; empty where there is none."""
+        answer = self.message.answer
+        task = self.manner.tasks.get(self.message.parent_id or "")
+        result = task_text.result_of(task, answer) if task is not None and answer else None
+        label, text = result or ("", (boxed_answer(answer) if answer else None) or "")
+        return label or wording.answer_label(), text
 
     def _foot(self, answer: str, page: Page) -> list[Row]:
         rows: list[Row] = []
-        boxed = boxed_answer(answer) if answer else None
+        label, boxed = self._final_answer()
         if boxed:
             if self._boxed is None or self._boxed.answer != boxed:
-                label, copy = wording.answer_label(), _controls("copy_boxed")[0]
+                copy = wording.controls("copy_boxed")[0]
                 self._boxed = BoxedRow(Section.BOXED, boxed, label, copy, page)
                 self._boxed.estimate(page)
             rows.append(self._boxed)
@@ -419,7 +376,7 @@ class AnswerView(MessageView):
         if ended:
             color = "danger" if self.message.state is MessageState.FAILED else "muted"
             ways = ["continue", "regenerate"] if self.message.raw.strip() else ["regenerate"]
-            rows.append(ChromeRow(GRID, ended, color=color, controls=_controls(*ways), standing=True))
+            rows.append(ChromeRow(GRID, ended, color=color, controls=wording.controls(*ways), standing=True))
         else:
             actions.append("regenerate")
         if self.message.generation is not None:
@@ -427,7 +384,3 @@ class AnswerView(MessageView):
         actions.append("more")
         rows.append(self._foot_row(0 if ended else GRID / 2, actions, trailing=wording.provenance(self.message)))
         return rows
-
-
-def _controls(*actions: str) -> list[tuple[str, str]]:
-    return [(action, wording.control(action)) for action in actions]

@@ -39,9 +39,10 @@ from finr1_desk.ui.pane.finding import Finding
 from finr1_desk.ui.pane.flow import HEAD, Flow
 from finr1_desk.ui.pane.furniture import Banner, NewTextButton
 from finr1_desk.ui.pane.look import Look
-from finr1_desk.ui.pane.message_view import AnswerView, Manner, make_view
+from finr1_desk.ui.pane.message_view import AnswerView, Manner
 from finr1_desk.ui.pane.pointer import Pointer
 from finr1_desk.ui.pane.pressing import Pressing
+from finr1_desk.ui.pane.question_view import make_view
 from finr1_desk.ui.pane.repainting import Repainting, Seen
 from finr1_desk.ui.pane.revealing import reveal, scroll_to
 from finr1_desk.ui.pane.rich_copy import copied
@@ -213,7 +214,7 @@ class ChatPane(QAbstractScrollArea):
 
     def set_fold_thinking(self, on: bool) -> None:
         """Whether thinking is folded by itself when the answer begins."""
-        self._manner = Manner(self._manner.markdown, self._manner.describe_error, on)
+        self._manner = replace(self._manner, fold_thinking=on)
         for index, view in enumerate(self._flow.views):
             view.manner = self._manner
             view.refresh()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 
 from finr1_desk.ui.pane.code_controls import CodeAction
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
+from finr1_desk.ui.pane.question_view import QuestionView
 from finr1_desk.ui.pane.rows import Section
 from finr1_desk.ui.pane.table_controls import SORT, TableAction
 
@@ -36,6 +37,8 @@ class Pressing:
             self._press_code(index, code)
         elif action == TOGGLE:
             self.toggle_thinking(index)
+        elif action in ("show_prompt", "hide_prompt"):
+            self._toggle_prompt(index)
         elif action == "copy_boxed":
             QGuiApplication.clipboard().setText(pane.flow.views[index].source(Section.BOXED))
         else:
@@ -64,6 +67,24 @@ class Pressing:
             QGuiApplication.clipboard().setText(text)
         else:
             self._pane.codeWanted.emit(language, text)
+
+    def reveal(self, index: int, needle: str) -> None:
+        """Shows the thinking, or the prompt, in which alone `needle` stands."""
+        view = self._pane.flow.views[index]
+        if isinstance(view, AnswerView) and view.hides(needle):
+            self.toggle_thinking(index)
+        elif isinstance(view, QuestionView) and view.hides(needle):
+            self._toggle_prompt(index)
+
+    def _toggle_prompt(self, index: int) -> None:
+        pane = self._pane
+        view = pane.flow.views[index]
+        if isinstance(view, QuestionView):
+            pane.flow.following = False
+            pane.selection.drop_in(index)
+            view.toggle_prompt()
+            pane.rows_changed(index)
+            pane.flow.following = pane.flow.is_at_end
 
     def _press_table(self, index: int, action: TableAction) -> None:
         pane = self._pane

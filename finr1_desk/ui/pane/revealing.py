@@ -56,8 +56,8 @@ def scroll_to(pane: ChatPane, message_id: str, needle: str) -> None:
     if index is None:
         return
     view = pane.flow.views[index]
-    if needle and isinstance(view, AnswerView) and view.hides(needle):
-        pane.pressing.toggle_thinking(index)
+    if needle:
+        pane.pressing.reveal(index, needle)
     row_index, margin = 0, MARGIN
     found = view.find(needle, pane.page) if needle else None
     if found is not None:

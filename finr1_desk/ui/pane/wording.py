@@ -129,6 +129,9 @@ def control(action: str) -> str:
         "answer_now": QCoreApplication.translate("ChatPane", "Answer now"),
         "edit": QCoreApplication.translate("ChatPane", "Edit"),
         "more": QCoreApplication.translate("ChatPane", "More…"),
+        "show_prompt": QCoreApplication.translate("ChatPane", "Show prompt"),
+        "hide_prompt": QCoreApplication.translate("ChatPane", "Hide prompt"),
+        "open_task": QCoreApplication.translate("ChatPane", "Open form"),
         "take_back": QCoreApplication.translate("ChatPane", "Take back"),
     }
     return names[action]
@@ -172,6 +175,11 @@ def spoken(action: str, text: str) -> str:
     if action == "versions":
         return QCoreApplication.translate("ChatPane", "Version {which}").format(which=text)
     return names.get(action, text)
+
+
+def controls(*actions: str) -> list[tuple[str, str]]:
+    """Actions with their names."""
+    return [(action, control(action)) for action in actions]
 
 
 def menu(entry: str) -> str:
