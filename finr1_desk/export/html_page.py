@@ -212,7 +212,7 @@ class _Writer:
                 inner = self.formula(run.text)
             case RunKind.BOXED:
                 inner = f'<span class="boxed">{_text(run.text)}</span>'
-            case _ if run.kind.value == "note":
+            case RunKind.NOTE:
                 inner = f"<sup>[{_text(run.text)}]</sup>"
             case _:
                 inner = _text(run.text)

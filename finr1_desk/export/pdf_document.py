@@ -306,6 +306,8 @@ class _Pages:
         shape.setTopMargin(4 * SCREEN_POINT)
         shape.setBottomMargin(4 * SCREEN_POINT)
         shape.setBorder(0)
+        if self.fresh:  # an empty line stays before the panel: it is to take no room
+            self._start(Tone(size=1), above=0, height=100)
         outer = self.cursor.currentFrame()
         self.cursor.insertFrame(shape)
         self.fresh = self.flush = True
@@ -391,7 +393,7 @@ class _Pages:
             if run.kind is RunKind.MATHS:
                 self._formula(run.text, tone)
             else:
-                words = f"[{run.text}]" if run.kind.value == "note" else run.text
+                words = f"[{run.text}]" if run.kind is RunKind.NOTE else run.text
                 self.cursor.insertText(well_formed(words).replace("\n", BREAK), run_shape(run, tone, bold=bold))
 
     def _formula(self, source: str, tone: Tone) -> None:

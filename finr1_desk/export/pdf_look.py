@@ -96,7 +96,7 @@ def run_shape(run: Run, tone: Tone, *, bold: bool) -> QTextCharFormat:
     shape.setForeground(QColor(ACCENT if run.href else tone.colour))
     if is_code or run.kind is RunKind.BOXED:
         shape.setBackground(QColor(TINT))
-    if run.kind.value == "note":
+    if run.kind is RunKind.NOTE:
         shape.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
     if run.href:
         shape.setAnchor(True)

@@ -342,7 +342,7 @@ class _Writer:
             case RunKind.BOXED:
                 edge = f'<w:bdr w:val="single" w:sz="4" w:space="0" w:color="{_ACCENT}"/>'
                 inner = _run_xml(run.text, style + edge)
-            case _ if run.kind.value == "note":
+            case RunKind.NOTE:
                 inner = _run_xml(f"[{run.text}]", f'{style}<w:vertAlign w:val="superscript"/>')
             case _:
                 link = f'<w:color w:val="{_ACCENT}"/><w:u w:val="single"/>' if run.href else ""
