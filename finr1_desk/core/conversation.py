@@ -142,6 +142,11 @@ class Generation:
     left_out: LeftOut = LeftOut()
     think_cut: bool = False
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another application had it written: of the circumstances only the model's name is known."""
+        return not self.application_version
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

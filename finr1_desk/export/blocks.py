@@ -207,7 +207,7 @@ class _Builder:
     def _facts(self, message: Message) -> str:
         found = [moment(message.created_at)]
         generation = message.generation
-        if generation is not None and generation.application_version:  # else it comes from another application
+        if generation is not None and not generation.is_foreign:
             labels, speed = self.labels, generation.timing.tokens_per_s
             found.append(labels.tokens.format(count=f"{generation.usage.completion_tokens:,}"))
             if speed:

@@ -69,8 +69,9 @@ def describe(
     if generation is not None:
         model = asdict(generation.model)
         values["model"] = {name: well_formed(value) for name, value in model.items() if value}
-        values["sampling"] = asdict(generation.sampling)
-        values["seed"] = generation.seed
+        if not generation.is_foreign:
+            values["sampling"] = asdict(generation.sampling)
+            values["seed"] = generation.seed
         if generation.left_out.turns:
             values["left_out"] = asdict(generation.left_out)
     if conversation.choices != UNCHOSEN:

@@ -28,6 +28,8 @@ def facts_of(message: Message) -> list[Fact]:
     generation = message.generation
     if generation is None:
         return [written]
+    if generation.is_foreign:
+        return [Fact(_translate("Facts", "Model"), generation.model.name), written]
     facts = [
         Fact(_translate("Facts", "Model"), generation.model.name),
         Fact(_translate("Facts", "File"), generation.model.file_name),

@@ -17,8 +17,11 @@ from finr1_desk.core.conversation import Conversation, Message, MessageState, Pa
 from finr1_desk.core.errors import ErrorCode
 from finr1_desk.export import importing
 from finr1_desk.export.importing import Imported, read_conversations
+from finr1_desk.export.markdown import from_markdown, to_markdown
 from finr1_desk.store.imports import renumbered
+from finr1_desk.ui.message_facts import facts_of
 from tests.export import foreign_files as files
+from tests.export.conversations import canonical
 from tests.export.foreign_files import ANSWER, THOUGHT, write
 
 NOW = 1_750_000_000.0
@@ -76,7 +79,12 @@ def test_reasoning_stays_reasoning(source: str, tmp_path: Path) -> None:
     assert all(message.created_at >= 1_700_000_000 for message in messages)
     assert answer.generation is not None
     assert answer.generation.model.name
-    assert answer.generation.application_version == ""
+    assert answer.generation.is_foreign
+    page = to_markdown(*pair, application_version="0.1.0", exported_at=NOW, all_branches=True)
+    assert "\nseed:" not in page
+    assert canonical(*from_markdown(page)) == canonical(*pair)
+    assert facts_of(answer)[0].value == answer.generation.model.name
+    assert len(facts_of(answer)) == 2
     other = write(path.with_name("renamed.bin"), path.read_bytes()) if source != "Jan" else path
     assert read(other).conversations == [pair]  # told by its content, not by its name
 
