@@ -206,6 +206,11 @@ class Answers(QObject):
                 )
                 return
 
+    def is_busy(self, conversation_id: str) -> bool:
+        """Whether something is written there, or waits."""
+        waiting = self._waiting.get(conversation_id)
+        return conversation_id in self._works or conversation_id in self._starting or bool(waiting)
+
     def live_messages(self, conversation_id: str) -> dict[str, Message]:
         """The answers being written in a conversation, as they stand, by id."""
         work = self._works.get(conversation_id)

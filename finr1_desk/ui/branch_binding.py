@@ -44,7 +44,7 @@ class BranchBinding(QObject):
         actions["undo"].triggered.connect(self._on_undo)
         actions["previous_version"].triggered.connect(lambda: self._step(-1))
         actions["next_version"].triggered.connect(lambda: self._step(1))
-        application.conversations.closed.connect(window.undo.hide)
+        application.conversations.closed.connect(window.composer.undo.hide)
 
     # -- what the controls of a message say
 
@@ -130,27 +130,31 @@ class BranchBinding(QObject):
 
     def _on_deleted(self, message: Message) -> None:
         words = self.tr("Question deleted") if message.role is Role.USER else self.tr("Answer deleted")
-        self._window.undo.offer(words, self._app.branches.undo)
+        self._window.composer.undo.offer(words, self._app.branches.undo)
 
     def _on_undo(self) -> None:
-        self._window.undo.hide()
+        self._window.composer.undo.hide()
         self._app.branches.undo()
 
 
-def versions_of(messages: dict[str, Message], shown: list[Message]) -> dict[str, Versions]:
-    """For each message on a branch that has other versions: which one it is, and how many answers agree with it."""
+def versions_of(messages: dict[str, Message], shown: list[Message], *, is_idle: bool) -> dict[str, Versions]:
+    """For each message on a branch that has other versions: which one it is, and how many answers agree with it.
+
+    `is_idle`: nothing is written or waits, so a question at the end of the branch has lost its answer.
+    """
     beside: dict[tuple[str | None, Role], list[Message]] = {}
     for message in messages.values():
         beside.setdefault((message.parent_id, message.role), []).append(message)
     found: dict[str, Versions] = {}
     for message in shown:
         others = beside.get((message.parent_id, message.role), [])
-        if len(others) < 2 or message not in others:
+        unanswered = is_idle and message is shown[-1] and message.role is Role.USER
+        if message not in others or (len(others) < 2 and not unanswered):
             continue
         agreeing = 0
         if message.role is Role.ASSISTANT:
             agreeing = _agreeing(others, message)
-        found[message.id] = Versions(others.index(message) + 1, len(others), agreeing)
+        found[message.id] = Versions(others.index(message) + 1, len(others), agreeing, unanswered)
     return found
 
 

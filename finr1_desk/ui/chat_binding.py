@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from finr1_desk.app.live import LiveStatus, Phase
-from finr1_desk.core.conversation import Conversation, Message, forgotten
+from finr1_desk.core.conversation import Conversation, Message, Role, forgotten
 from finr1_desk.ui.branch_binding import versions_of
 from finr1_desk.ui.pane.places import mark_versions, put_at, top_of
 
@@ -65,10 +65,14 @@ class ChatBinding(QObject):
                 return None if top is None else (new.id, top)
         return None
 
-    def _mark_versions(self) -> None:
-        """Shows which messages have other versions."""
+    def _mark_versions(self, changed: Message | None = None) -> None:
+        """Shows which messages have other versions; a question that has just changed is about to be answered."""
+        asked = changed is not None and changed.role is Role.USER
+        is_idle = not asked and not self._answers.is_busy(self._conversations.current or "")
         messages = self._conversations.messages | self._answers.live_messages(self._conversations.current or "")
-        mark_versions(self._pane, versions_of(messages, [messages[id] for id in self._held if id in messages]))
+        mark_versions(
+            self._pane, versions_of(messages, [messages[id] for id in self._held if id in messages], is_idle=is_idle)
+        )
 
     def _mark_memory(self) -> None:
         """Marks what the model did not see when it wrote the newest answer, or does not while it writes it."""
@@ -85,7 +89,7 @@ class ChatBinding(QObject):
         if message.conversation_id == self._conversations.current:
             self._put(message, self._live().get(message.id))
             self._mark_memory()
-            self._mark_versions()
+            self._mark_versions(message)
 
     def _on_message_removed(self, conversation_id: str, message_id: str) -> None:
         if message_id in self._held:
@@ -123,7 +127,7 @@ class ChatBinding(QObject):
         if ids == [*self._held, message.id]:
             self._held = ids
             self._pane.add_message(message, live)
-            self._mark_versions()
+            self._mark_versions(message)
         elif message.id in ids:
             self._show_all()
 

@@ -72,6 +72,7 @@ class ChoicesForm(QWidget):
                 widget.hide()
                 continue
             widget.setFixedWidth(_WIDTH)
+            widget.setMinimumHeight(3 * GRID + GRID // 2)  # Chinese is taller than figures
             self._labels[widget].setBuddy(widget)
             form.addRow(self._labels[widget], widget)
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression(r"[0-9]{0,20}"), self))

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from finr1_desk.ui.composer_edit import ComposerEdit
 from finr1_desk.ui.icons import IconButton, Icons
 from finr1_desk.ui.named import named
+from finr1_desk.ui.notice import UndoBar
 from finr1_desk.ui.theme import BASE_POINT_SIZE, GRID, TEXT_WIDTH_EM, Theme
 
 SAMPLES = 8  # written side by side by «Ask 8 times»
@@ -57,6 +58,7 @@ class ComposerPane(QWidget):
         self._menu.addSeparator()
         self._settings = self._menu.addAction("")
         self._queue = named(QLabel(self), "muted")
+        self.undo = UndoBar(self)
         self._editing = named(QFrame(self), "editingBar")
         self._editing_text = QLabel(self._editing)
         self._cancel = named(QPushButton(self._editing), "cancelEditing")
@@ -103,6 +105,7 @@ class ComposerPane(QWidget):
         inside.addWidget(self._more, 0, Qt.AlignmentFlag.AlignBottom)
         column = QVBoxLayout()
         column.setSpacing(GRID // 2)
+        column.addWidget(self.undo)
         column.addWidget(self._queue)
         column.addWidget(self._editing)
         column.addWidget(self._frame)
@@ -172,7 +175,7 @@ class ComposerPane(QWidget):
         font.setPointSizeF(BASE_POINT_SIZE * percent / 100)
         self.edit.setFont(font)
         metrics_em = font.pointSizeF() * self.logicalDpiY() / 72
-        for widget in (self._frame, self._editing, self._warning):  # as wide as a question above them
+        for widget in (self._frame, self.undo, self._editing, self._warning):  # as wide as a question above them
             widget.setMaximumWidth(round(metrics_em * TEXT_WIDTH_EM) + 6 * GRID)
         self.edit.fit()
 

@@ -31,7 +31,7 @@ from finr1_desk.ui.find_bar import FindBar
 from finr1_desk.ui.header import Header
 from finr1_desk.ui.icons import Icons
 from finr1_desk.ui.named import named
-from finr1_desk.ui.notice import NoticeBar, UndoBar
+from finr1_desk.ui.notice import NoticeBar
 from finr1_desk.ui.sidebar import Sidebar
 from finr1_desk.ui.status import StatusBar
 from finr1_desk.ui.theme import GRID, Theme
@@ -65,7 +65,6 @@ class Window(QMainWindow):
         self.empty = EmptyPane(theme, self)
         self.failure = FailurePage(self)
         self.composer = ComposerPane(theme, icons, self)
-        self.undo = UndoBar(self)
         self.status = StatusBar(theme, icons, self)
         self.pane: ChatPane | None = None
         self._pages = QStackedWidget(self)
@@ -92,7 +91,6 @@ class Window(QMainWindow):
         column.addWidget(self.notice)
         column.addWidget(self.find_bar)
         column.addWidget(self._pages, 1)
-        column.addWidget(self.undo)
         column.addWidget(self.composer)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)

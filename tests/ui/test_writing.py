@@ -249,12 +249,22 @@ def test_a_deleted_answer_comes_back_by_undo(running: Running) -> None:
     answer = shown(running)[-1]
     press(running, answer, "delete")
     running.until(lambda: texts(running) == ["question"])
-    running.until(running.window.undo.isVisible)
+    running.until(running.window.composer.undo.isVisible)
     assert running.window.pane is not None
     running.window.pane.setFocus()
     QTest.keyClick(running.window.pane, Qt.Key.Key_Z, CONTROL)
     running.until(lambda: texts(running) == ["question", "yes"])
-    assert not running.window.undo.isVisible()
+    assert not running.window.composer.undo.isVisible()
+
+
+def test_a_question_that_lost_its_answer_can_be_answered_again(running: Running) -> None:
+    running.answered("question")
+    press(running, shown(running)[-1], "delete")
+    running.until(lambda: texts(running) == ["question"])
+    running.until(lambda: "Answer this question" in controls(running, shown(running)[0]))
+    press(running, shown(running)[0], "regenerate")
+    running.until(lambda: len(running.engine.requests) == 2)
+    running.until(lambda: "Answer this question" not in controls(running, shown(running)[0]))
 
 
 def test_the_composer_undoes_its_own_text_first(running: Running) -> None:

@@ -127,6 +127,7 @@ def control(action: str) -> str:
         "regenerate": QCoreApplication.translate("ChatPane", "Regenerate"),
         "continue": QCoreApplication.translate("ChatPane", "Continue"),
         "answer_now": QCoreApplication.translate("ChatPane", "Answer now"),
+        "answer": QCoreApplication.translate("ChatPane", "Answer this question"),
         "edit": QCoreApplication.translate("ChatPane", "Edit"),
         "more": QCoreApplication.translate("ChatPane", "More…"),
         "show_prompt": QCoreApplication.translate("ChatPane", "Show prompt"),
