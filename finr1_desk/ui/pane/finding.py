@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QTextDocument
 
 from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.message_view import MessageView
 from finr1_desk.ui.pane.revealing import reveal_row
 from finr1_desk.ui.pane.rows import Section, TextRow
+from finr1_desk.ui.pane.textmap import OBJECT, source_at
 
 if TYPE_CHECKING:
     from finr1_desk.ui.pane.pane import ChatPane
@@ -190,10 +192,7 @@ class Finding(QObject):
             return kept[1]
         was_laid_out = row.rendered is not None
         rendered = row.document_for(self._pane.page)
-        text = rendered.document.toRawText()
-        ranges = [match.span() for match in pattern.finditer(text)]
-        if not text.isascii() and max(text) > "\uffff":
-            ranges = [(_utf16(text, start), _utf16(text, end)) for start, end in ranges]
+        ranges = _found_in(rendered.document, pattern)
         if was_laid_out:
             self._ranges[row] = rendered, ranges
         else:
@@ -302,5 +301,19 @@ def _condensed(text: str) -> str:
     return _BESIDES.sub("", text).casefold()
 
 
-def _utf16(text: str, position: int) -> int:
-    return len(text[:position].encode("utf-16-le", "surrogatepass")) // 2
+def _found_in(document: QTextDocument, pattern: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Where the pattern stands, in positions of the document; formulas are searched in their source."""
+    text = document.toRawText()
+    if OBJECT not in text and (text.isascii() or max(text) <= "\uffff"):
+        return [match.span() for match in pattern.finditer(text) if match.end() > match.start()]
+    shown: list[str] = []
+    places: list[tuple[int, int]] = []  # of each character of what is searched
+    position = 0
+    for char in text:
+        behind = position + (2 if char > "\uffff" else 1)
+        source = source_at(document, position) if char == OBJECT else char
+        shown.append(source)
+        places += [(position, behind)] * len(source)
+        position = behind
+    spans = [match.span() for match in pattern.finditer("".join(shown))]
+    return [(places[start][0], places[end - 1][1]) for start, end in spans if end > start]

@@ -6,8 +6,10 @@ lines. Where rows stand, and which sections are shown, is the message's matter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from finr1_desk.core.boxed import plain
 from finr1_desk.core.tables import TextTable, sorted_order
@@ -20,6 +22,8 @@ from finr1_desk.ui.pane.rows import Insets, Page, Section, TextRow
 from finr1_desk.ui.pane.stream import BlockStream
 from finr1_desk.ui.pane.table_controls import make_controls, place_controls
 from finr1_desk.ui.pane.tables import TableWidths
+
+_MARKUP: Final = re.compile(r"[\\*_`~\[<&!$]")  # without any of these, a cell says what it is written as
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class SectionRows:
         sort = self._sorts.get(block)
         order = list(range(len(written)))
         if sort is not None:
-            column = [self._plain(cells)[sort.column] for cells in written]
+            column = [self._plain_cell(cells[sort.column]) for cells in written]
             order = sorted_order(column, descending=sort.descending)
         begin = 0
         for row, piece in zip(rows, pieces, strict=True):
@@ -148,7 +152,10 @@ class SectionRows:
         return [row for row in self.rows if isinstance(row.block, Table) and row.block.block == block]
 
     def _plain(self, cells: Sequence[str]) -> tuple[str, ...]:
-        return tuple(plain_cell(self._read(cell)) for cell in cells)
+        return tuple(map(self._plain_cell, cells))
+
+    def _plain_cell(self, cell: str) -> str:
+        return plain_cell(self._read(cell)) if _MARKUP.search(cell) else cell.strip()
 
     def measure_tables(self, page: Page) -> None:
         """The fonts or the language changed."""

@@ -108,10 +108,15 @@ def _with_sources(text: str, block: QTextBlock, first: int) -> str:
     result = pieces[0]
     for before, piece in pairwise(pieces):
         position += len(before.encode("utf-16-le", "surrogatepass")) // 2 + 1
-        cursor = QTextCursor(block)
-        cursor.setPosition(position)  # the format is that of the character before
-        result += str(cursor.charFormat().property(SOURCE) or "") + piece
+        result += source_at(block.document(), position - 1) + piece
     return result
+
+
+def source_at(document: QTextDocument, position: int) -> str:
+    """What the object at a position stands for."""
+    cursor = QTextCursor(document)
+    cursor.setPosition(position + 1)  # the format is that of the character before
+    return str(cursor.charFormat().property(SOURCE) or "")
 
 
 def _stands_beside_table(block: QTextBlock) -> bool:

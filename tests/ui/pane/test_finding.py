@@ -14,6 +14,7 @@ from finr1_desk.ui.pane.finding import Match
 from finr1_desk.ui.pane.message_view import AnswerView
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import Section
+from finr1_desk.ui.pane.textmap import OBJECT
 from finr1_desk.ui.theme import LIGHT
 from tests.ui.pane.samples import answer, question
 
@@ -153,3 +154,20 @@ def test_a_long_conversation_is_searched_without_a_stall(pane: ChatPane, qtbot: 
     assert sum(view.has_rows for view in pane.flow.views) == 300
     pane.finding.look_for("Paragraph 299", match_case=False)
     assert _settled(pane, qtbot) == (1, 1)
+
+
+def test_drawn_formulas_are_searched_in_their_source(pane: ChatPane, qtbot: QtBot) -> None:
+    pane.set_messages([answer("\U0001f600 so \\( \\text{增长率} = 5\\% \\) and 增长率 again")], {})
+    row = pane.flow.views[0].text_rows()[0]
+
+    def is_drawn() -> bool:
+        return OBJECT in row.document_for(pane.page).document.toPlainText()
+
+    pane.grab()
+    qtbot.waitUntil(is_drawn, timeout=30_000)
+    assert _look_for(pane, qtbot, "增长率") == (1, 2)
+    text = row.document_for(pane.page).document.toRawText()
+    start = text.index(OBJECT) + 1  # the face counts for two
+    assert pane.finding.marks_in(0, row)[0] == (start, start + 1, "match_current")
+    _look_for(pane, qtbot, "\\text")
+    assert pane.finding.standing().count == 1
