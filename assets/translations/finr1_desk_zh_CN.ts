@@ -4344,10 +4344,6 @@
         <translation>采样方式：官方发布、评测所用，或始终取最可能的词元</translation>
     </message>
     <message>
-        <source>sampling by name; options of its own come before</source>
-        <translation>按名称选择采样预设；单独给出的选项优先</translation>
-    </message>
-    <message>
         <source>list tasks, or show what one asks for</source>
         <translation>列出任务，或显示某个任务需要的内容</translation>
     </message>

@@ -274,11 +274,6 @@ def _run_task(commands: Commands, translate: Translate) -> None:
         help=translate("Terminal", "what a field holds in every row"),
     )
     parser.add_argument(
-        "--preset",
-        choices=tuple(PRESETS),
-        help=translate("Terminal", "sampling by name; options of its own come before"),
-    )
-    parser.add_argument(
         "--server", action="store_true", help=translate("Terminal", "ask the team server that was set up in the window")
     )
     parser.add_argument("--limit", type=int, metavar="N", help=translate("Terminal", "only the first rows"))
