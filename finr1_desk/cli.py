@@ -318,12 +318,28 @@ def _export(options: argparse.Namespace, workspace: Workspace) -> int:
 
 
 def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:
-    from finr1_desk.terminal import conversations
+    from finr1_desk.terminal import conversations, keeping
 
+    as_json = options.json
     match options.action:
         case "list":
-            return conversations.list_(workspace, options.limit, as_json=options.json)
+            return conversations.list_(
+                workspace, options.limit, folder=options.folder, trash=options.trash, as_json=as_json
+            )
         case "show":
-            return conversations.show(workspace, options.id, think=options.think, as_json=options.json)
+            return conversations.show(workspace, options.id, think=options.think, as_json=as_json)
+        case "search":
+            asked = keeping.Narrowing(options.folder, options.after, options.before, options.model, options.place)
+            return conversations.search(workspace, options.query, options.limit, asked, as_json=as_json)
+        case "folders":
+            return keeping.folders(workspace, as_json=as_json)
+        case "move":
+            return keeping.move(workspace, options.ids, options.to, create=options.create, as_json=as_json)
+        case "pin":
+            return keeping.pin(workspace, options.ids, pinned=not options.off, as_json=as_json)
+        case "restore":
+            return keeping.restore(workspace, options.ids, as_json=as_json)
         case _:
-            return conversations.search(workspace, options.query, options.limit, as_json=options.json)
+            return keeping.delete(
+                workspace, options.ids, for_good=options.for_good, asked_already=options.yes, as_json=as_json
+            )

@@ -17,6 +17,7 @@ from finr1_desk.app.conversations import Conversations
 from finr1_desk.app.counting import Counting
 from finr1_desk.app.drafts import Drafts
 from finr1_desk.app.engine_link import EngineLink
+from finr1_desk.app.keeping import Keeping
 from finr1_desk.app.local_api import LocalApi
 from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
@@ -46,6 +47,7 @@ class Application:
     models: Models
     conversations: Conversations
     manner: Manner
+    keeping: Keeping
     answers: Answers
     branches: Branches
     drafts: Drafts
@@ -59,17 +61,22 @@ class Application:
     def open(self) -> None:
         """Opens the store and looks for a model, both in the background."""
         self.store.changed.connect(self._on_store_changed)
-        self.conversations.deleted.connect(self.link.forget)
+        self.keeping.deleted.connect(self._on_deleted)
         self.settings.changed.connect(lambda _: self._drop_unwanted_snapshots())
         self.store.open()
         self.models.find(self.model_override)
 
     def _on_store_changed(self, status: StoreStatus) -> None:
         if isinstance(status, Open):
+            self.keeping.read_folded()
             self.conversations.refresh()
             self.conversations.open_last()
             self.drafts.load()
             self._drop_unwanted_snapshots()
+
+    def _on_deleted(self, ids: list[str]) -> None:
+        for id in ids:
+            self.link.forget(id)
 
     def _drop_unwanted_snapshots(self) -> None:
         if not self.settings.value.snapshots:
@@ -124,6 +131,7 @@ def build(
         models=models,
         conversations=conversations,
         manner=manner,
+        keeping=Keeping(store, conversations),
         answers=answers,
         branches=Branches(store, conversations, answers.live_statuses),
         drafts=Drafts(store),

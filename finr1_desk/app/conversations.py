@@ -1,4 +1,4 @@
-"""The conversations as the window shows them: the list, the open one, search.
+"""The conversations as the window shows them: the list, the open one, the search.
 
 Owns which conversation is open and its messages in memory. Writing answers is `answers`' business.
 """
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.core.conversation import Conversation, Message, MessageState, branch, newest_end
 from finr1_desk.core.errors import UserError
+from finr1_desk.core.keeping import EVERYTHING, Folder, SearchFilter
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import SearchHit, Store
@@ -21,20 +22,19 @@ LAST_OPEN = "last_conversation"
 
 
 class Conversations(QObject):
-    listed = Signal(list)  # list[Conversation], newest first
+    listed = Signal(list, list)  # list[Conversation], newest first; list[Folder]
     opened = Signal(object, list)  # Conversation, list[Message]: the whole tree
     closed = Signal()
     messageChanged = Signal(object)  # Message
     messageRemoved = Signal(str, str)  # conversation id, message id
     conversationChanged = Signal(object)  # Conversation
-    deleted = Signal(str)  # conversation id; `restore` brings it back
     found = Signal(str, list)  # query, list[SearchHit]
     failed = Signal(object)  # UserError
 
     def __init__(self, store: StoreAccess, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
-        self._query = ""
+        self._sought: tuple[str, SearchFilter] | None = None
         self._wanted: str | None = None  # what was last asked to be opened
         self.current: str | None = None
         self.conversation: Conversation | None = None
@@ -44,28 +44,13 @@ class Conversations(QObject):
     # -- the list
 
     def refresh(self) -> None:
-        self._store.run(lambda store: store.conversations(), self.listed.emit, self.failed.emit)
+        def read(store: Store) -> tuple[list[Conversation], list[Folder]]:
+            return store.conversations(), store.folders.all()
+
+        self._store.run(read, lambda pair: self.listed.emit(*pair), self.failed.emit)
 
     def rename(self, id: str, title: str) -> None:
         self._store.run(lambda store: store.rename(id, title), self.note, self.failed.emit)
-
-    def delete(self, id: str) -> None:
-        """Takes a conversation out of the list; `restore` brings it back for 30 days."""
-
-        def done(_: None) -> None:
-            if self.current == id:
-                self.start_new()
-            self.deleted.emit(id)
-            self.refresh()
-
-        self._store.run(lambda store: store.trash.put([id]), done, self.failed.emit)
-
-    def restore(self, id: str) -> None:
-        def done(_: None) -> None:
-            self.refresh()
-            self.open(id)
-
-        self._store.run(lambda store: store.trash.restore([id]), done, self.failed.emit)
 
     # -- the open one
 
@@ -194,15 +179,18 @@ class Conversations(QObject):
 
     # -- search
 
-    def search(self, query: str) -> None:
-        """Finds messages; only the latest query is answered."""
-        self._query = query
+    def search(self, query: str, narrowed: SearchFilter = EVERYTHING) -> None:
+        """Finds messages; only the latest query is answered, and one that is being worked on ends when it comes."""
+        sought = self._sought = (query, narrowed)
+
+        def is_given_up() -> bool:
+            return self._sought is not sought
 
         def work(store: Store) -> list[SearchHit]:
-            return store.search(query) if query == self._query else []  # a later one has come meanwhile
+            return [] if is_given_up() else store.search(query, narrowed=narrowed, abandoned=is_given_up)
 
         def done(hits: list[SearchHit]) -> None:
-            if query == self._query:
+            if not is_given_up():
                 self.found.emit(query, hits)
 
         self._store.run(work, done, self.failed.emit)

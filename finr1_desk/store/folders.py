@@ -40,6 +40,14 @@ class Folders:
         )
         return [Folder(name, count) for name, count in found]
 
+    def called(self, name: str) -> str:
+        """The name of a folder as it is written.
+
+        Raises:
+            UserError: `FOLDER_NOT_FOUND`.
+        """
+        return self._name_of(self.number_of(name))
+
     def create(self, name: str) -> str:
         """Makes a folder and returns its name; one that is there already stays as it is.
 

@@ -171,17 +171,73 @@ def _chat(commands: Commands, translate: Translate) -> None:
 
 
 def _conversations(commands: Commands, translate: Translate) -> None:
-    parser = _command(commands, translate, "conversations", translate("Terminal", "list, show or search conversations"))
+    help = translate("Terminal", "list, show, search and keep conversations in order")
+    parser = _command(commands, translate, "conversations", help)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = _command(actions, translate, "list", translate("Terminal", "list conversations, newest first"))
     listing.add_argument("--limit", type=int, metavar="N", help=translate("Terminal", "at most so many"))
+    which = listing.add_mutually_exclusive_group()
+    _folder(which, translate)
+    which.add_argument("--trash", action="store_true", help=translate("Terminal", "those in the trash"))
     show = _command(actions, translate, "show", translate("Terminal", "show one conversation"))
     _id(show, translate)
     show.add_argument("--think", action="store_true", help=translate("Terminal", "print the reasoning as well"))
     search = _command(actions, translate, "search", translate("Terminal", "find words in all messages"))
     search.add_argument("query", metavar="QUERY", help=translate("Terminal", "words, in any language"))
     search.add_argument("--limit", type=int, metavar="N", default=100, help=translate("Terminal", "at most so many"))
-    for action in (listing, show, search):
+    _narrowing(search, translate)
+    folders = _command(actions, translate, "folders", translate("Terminal", "list folders"))
+    for action in (listing, show, search, folders):
+        action.add_argument("--json", action="store_true", help=translate("Terminal", "print JSON"))
+    _keeping(actions, translate)
+
+
+def _folder(parser: argparse._ActionsContainer, translate: Translate) -> None:
+    parser.add_argument("--folder", metavar="NAME", help=translate("Terminal", "only what lies in this folder"))
+
+
+def _narrowing(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    """What a search can be narrowed to."""
+    _folder(parser, translate)
+    parser.add_argument(
+        "--after", metavar="DATE", help=translate("Terminal", "written on this day or later, as 2026-07-01")
+    )
+    parser.add_argument("--before", metavar="DATE", help=translate("Terminal", "written before this day"))
+    parser.add_argument(
+        "--model", metavar="NAME", help=translate("Terminal", "written by the model whose name has this in it")
+    )
+    parser.add_argument(
+        "--in",
+        dest="place",
+        choices=("question", "answer", "thinking"),
+        help=translate("Terminal", "only in questions, in answers or in the reasoning"),
+    )
+
+
+def _keeping(actions: Commands, translate: Translate) -> None:
+    """The actions that change where conversations are."""
+    move = _command(actions, translate, "move", translate("Terminal", "put conversations into a folder"))
+    where = move.add_mutually_exclusive_group(required=True)
+    where.add_argument("--to", metavar="FOLDER", help=translate("Terminal", "a folder that there is"))
+    where.add_argument("--out", action="store_true", help=translate("Terminal", "out of all folders"))
+    move.add_argument("--create", action="store_true", help=translate("Terminal", "make the folder if need be"))
+    pin = _command(actions, translate, "pin", translate("Terminal", "keep conversations at the top of the list"))
+    pin.add_argument("--off", action="store_true", help=translate("Terminal", "no longer"))
+    delete = _command(actions, translate, "delete", translate("Terminal", "put conversations into the trash"))
+    delete.add_argument(
+        "--for-good",
+        action="store_true",
+        help=translate("Terminal", "remove what is in the trash already, for ever"),
+    )
+    delete.add_argument("--yes", action="store_true", help=translate("Terminal", "do not ask before that"))
+    restore = _command(actions, translate, "restore", translate("Terminal", "bring conversations back from the trash"))
+    for action in (move, pin, delete, restore):
+        action.add_argument(
+            "ids",
+            metavar="ID",
+            nargs="+",
+            help=translate("Terminal", "conversations; the first characters of each are enough"),
+        )
         action.add_argument("--json", action="store_true", help=translate("Terminal", "print JSON"))
 
 

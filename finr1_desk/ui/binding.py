@@ -19,6 +19,7 @@ from finr1_desk.ui.chat_binding import ChatBinding
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.engine_notices import EngineNotices
 from finr1_desk.ui.keep_awake import KeepAwake
+from finr1_desk.ui.keeping_binding import KeepingBinding
 from finr1_desk.ui.model_menu import ModelMenu
 from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.reading_desk import ReadingDesk
@@ -61,7 +62,6 @@ class Binding(QObject):
         self._notifier = notifier
         self._keep_awake = keep_awake
         self._busy: set[str] = set()
-        self._titles: dict[str, str] = {}
         self._open_id: str | None = None
         self._built_in = False
         self._server = ServerBinding(application.server, window, self.show_error, self)
@@ -72,6 +72,14 @@ class Binding(QObject):
         self._api = ApiBinding(application.local_api, application.settings, window, self.show_error, self)
         self._writing = WritingBinding(window, pane, application, self)
         self._branches = BranchBinding(window, pane, application, self._writing, self)
+        KeepingBinding(
+            window.sidebar,
+            application,
+            dialogs,
+            self._transfers.export,
+            lambda: self._busy,
+            self,
+        )
         self._engine_notices = EngineNotices(application.models, window.notice, self.show_error, self)
         self._tasks = TasksBinding(window, application, dialogs, self.show_error)
         self._connect_conversations()
@@ -92,17 +100,12 @@ class Binding(QObject):
         conversations.opened.connect(self._on_opened)
         conversations.closed.connect(self._on_closed)
         conversations.conversationChanged.connect(self._on_conversation_changed)
-        conversations.deleted.connect(self._on_deleted)
-        conversations.found.connect(sidebar.show_results)
         conversations.failed.connect(self.show_error)
         self._app.transfers.failed.connect(self.show_error)
+        self._app.keeping.failed.connect(self.show_error)
         sidebar.newRequested.connect(self._on_new)
         sidebar.openRequested.connect(self._on_open_requested)
         sidebar.hitRequested.connect(self._on_hit)
-        sidebar.searchRequested.connect(conversations.search)
-        sidebar.renameRequested.connect(conversations.rename)
-        sidebar.deleteRequested.connect(self._delete)
-        sidebar.exportRequested.connect(lambda id: self._transfers.export([id]))
         self._pane.thinkingToggled.connect(conversations.set_thinking_open)
 
     def _connect_answers(self) -> None:
@@ -177,16 +180,12 @@ class Binding(QObject):
 
     # -- conversations
 
-    def _on_listed(self, listed: list[Conversation]) -> None:
-        self._titles = {conversation.id: conversation.title for conversation in listed}
+    def _on_listed(self, listed: list[Conversation], _folders: list[object]) -> None:
         self._window.empty.set_newcomer(not listed)
-        self._window.sidebar.model.set_conversations(listed)
         self._window.sidebar.show_current(self._open_id)
         QTimer.singleShot(WAIT_FOR_LAST_MS, self._window, self._window.end_waiting)
 
     def _on_conversation_changed(self, conversation: Conversation) -> None:
-        self._titles[conversation.id] = conversation.title
-        self._window.sidebar.model.put(conversation)
         if conversation.id == self._app.conversations.current:
             self._show_open(conversation, begun=self._open_id is None)
 
@@ -250,11 +249,7 @@ class Binding(QObject):
 
     def _delete(self, id: str) -> None:
         if id:
-            self._app.conversations.delete(id)
-
-    def _on_deleted(self, id: str) -> None:
-        title = self._titles.get(id, "")
-        self._window.sidebar.offer_undo(title, lambda: self._app.conversations.restore(id))
+            self._app.keeping.delete([id])
 
     # -- answers
 

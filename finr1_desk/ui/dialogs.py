@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QUrl
+from PySide6.QtCore import QCoreApplication, QLocale, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from finr1_desk.core.keeping import folder_name
 
 _translate = QCoreApplication.translate
 
@@ -90,6 +92,27 @@ class Dialogs:
         box.setStandardButtons(QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         return box.exec() == QMessageBox.StandardButton.Open
+
+    def folder_name(self) -> str:
+        """The name of a new folder; empty where the user changed their mind."""
+        title = _translate("Dialogs", "New folder")
+        name, accepted = QInputDialog.getText(self._parent, title, _translate("Dialogs", "Name of the folder:"))
+        return folder_name(name) if accepted else ""
+
+    def may_remove(self, count: int) -> bool:
+        """Whether so many conversations may be removed for good."""
+        box = QMessageBox(self._parent)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(_translate("Dialogs", "Delete for good"))
+        box.setText(_translate("Dialogs", "Delete for good?"))
+        words = _translate("Dialogs", "Conversations: {count}. What is deleted for good cannot be brought back.")
+        box.setInformativeText(words.format(count=QLocale().toString(count)))
+        remove = box.addButton(_translate("Dialogs", "Delete for good"), QMessageBox.ButtonRole.DestructiveRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(cancel)
+        box.setEscapeButton(cancel)
+        box.exec()
+        return box.clickedButton() is remove
 
     def open_link(self, address: str) -> None:
         QDesktopServices.openUrl(QUrl(address))

@@ -30,6 +30,13 @@ QSplitter::handle:horizontal {{ width: 1px; }}
 }}
 #searchField:focus {{ border-color: {accent}; }}
 
+#trashButton {{ text-align: left; padding: 4px 6px; color: {muted}; }}
+#chip, #chipClear {{ border: 1px solid {line}; border-radius: 10px; color: {muted}; font-size: {small}pt; }}
+#chip {{ padding: 2px 7px; }}
+#chipClear {{ border-color: transparent; padding: 2px 3px; }}
+#chip[active="true"] {{ background: {accent_soft}; border-color: {accent_soft}; color: {text}; }}
+#chip:focus, #chipClear:focus {{ border-color: {accent}; }}
+
 QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 5px; background: transparent; }}
 QToolButton:hover {{ background: {hover}; }}
 QToolButton:pressed {{ background: {accent_soft}; }}

@@ -32,7 +32,7 @@ from finr1_desk.ui.header import Header
 from finr1_desk.ui.icons import Icons
 from finr1_desk.ui.named import named
 from finr1_desk.ui.notice import NoticeBar
-from finr1_desk.ui.sidebar import Sidebar
+from finr1_desk.ui.sidebar.sidebar import Sidebar
 from finr1_desk.ui.status import StatusBar
 from finr1_desk.ui.theme import GRID, Theme
 

@@ -41,11 +41,11 @@ def test_the_last_conversation_comes_back_at_the_next_start(
 def test_a_deleted_conversation_is_gone_and_can_be_restored(start: Start, qtbot: QtBot, speaking_model: Path) -> None:
     application = start(speaking_model)
     id = answered(application, qtbot, "delete me")
-    with qtbot.waitSignals([application.conversations.deleted, application.conversations.closed], timeout=WAIT_MS):
-        application.conversations.delete(id)
+    with qtbot.waitSignals([application.keeping.deleted, application.conversations.closed], timeout=WAIT_MS):
+        application.keeping.delete([id])
     assert listed(application, qtbot) == []
     with qtbot.waitSignal(application.conversations.opened, timeout=WAIT_MS):
-        application.conversations.restore(id)
+        application.keeping.restore([id])
     assert listed(application, qtbot) == ["delete me"]
 
 

@@ -53,8 +53,8 @@ def test_a_snapshot_goes_with_its_conversation(start: Start, qtbot: QtBot, speak
     application = start(speaking_model)
     answer = ask(application, qtbot, QUESTION)
     kept(application, qtbot)
-    with qtbot.waitSignal(application.conversations.deleted, timeout=WAIT_MS):
-        application.conversations.delete(answer.conversation_id)
+    with qtbot.waitSignal(application.keeping.deleted, timeout=WAIT_MS):
+        application.keeping.delete([answer.conversation_id])
     assert files(application) == []
     other = ask(application, qtbot, QUESTION)  # of the deleted one, nothing is in memory either
     assert other.generation is not None

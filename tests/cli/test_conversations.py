@@ -32,7 +32,11 @@ def test_conversations_are_listed_newest_first(cli: Cli, kept: dict[str, str]) -
     assert [line.split("  ")[0] for line in lines] == [kept["And the margin?"], kept["What is 净利润?"]]
     assert len(cli.ok("conversations", "list", "--limit", "1").splitlines()) == 1
     [first] = cli.run("conversations", "list", "--limit", "1", "--json").json
-    assert set(first) == {"id", "title", "system_prompt", "head_id", "created_at", "updated_at"}
+    assert set(first) == {"id", "title", "system_prompt", "head_id", "created_at", "updated_at"} | {
+        "folder",
+        "pinned",
+        "deleted_at",
+    }
 
 
 def test_a_conversation_is_shown_by_the_beginning_of_its_id(cli: Cli, kept: dict[str, str]) -> None:

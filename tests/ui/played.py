@@ -128,6 +128,8 @@ class PlayedDialogs(Dialogs):
     files: list[Path]
     model: Path | None = None
     may_open = False
+    may_delete = False
+    new_folder = ""
     opened: list[str]
 
     def __init__(self, desk: Desk) -> None:
@@ -148,6 +150,12 @@ class PlayedDialogs(Dialogs):
 
     def may_open_link(self, address: str) -> bool:
         return self.may_open
+
+    def folder_name(self) -> str:
+        return self.new_folder
+
+    def may_remove(self, count: int) -> bool:
+        return self.may_delete
 
     def open_link(self, address: str) -> None:
         self.opened.append(address)

@@ -6,13 +6,15 @@ import datetime as dt
 import time
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtCore import QLocale, QModelIndex, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLineEdit, QListView, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.conversation import Conversation
-from finr1_desk.ui.conversation_model import ConversationModel, Role, boundaries
+from finr1_desk.ui.sidebar.grouping import Group, Heading, arranged, month_name, periods
+from finr1_desk.ui.sidebar.model import ConversationModel, Role
+from finr1_desk.ui.sidebar.rows import RowList
 from finr1_desk.ui.window import Window
 
 DAY = 86_400.0
@@ -21,6 +23,10 @@ DAY = 86_400.0
 def _conversation(id: str, age_s: float = 0.0, title: str = "") -> Conversation:
     moment = time.time() - age_s
     return Conversation(id, title or f"Title {id}", None, None, moment, moment)
+
+
+def _at(id: str, moment: float) -> Conversation:
+    return Conversation(id, f"Title {id}", None, None, moment, moment)
 
 
 def _rows(model: ConversationModel) -> list[str]:
@@ -34,30 +40,57 @@ def model() -> ConversationModel:
     return model
 
 
-def _list_of(window: Window) -> QListView:
-    view = window.findChild(QListView, "conversationList")
-    assert isinstance(view, QListView)
+def _list_of(window: Window) -> RowList:
+    view = window.findChild(RowList, "conversationList")
+    assert isinstance(view, RowList)
     return view
 
 
-def test_headings_stand_where_a_new_period_begins(model: ConversationModel) -> None:
-    ages = {"a": 0.0, "b": 30 * DAY, "c": 60 * DAY}
-    model.set_conversations([_conversation(id, age) for id, age in ages.items()])
-    assert _rows(model) == ["Today", "Title a", "Earlier", "Title b", "Title c"]
-    assert not model.flags(model.index(0)) & Qt.ItemFlag.ItemIsSelectable
+def _menu(window: Window) -> QMenu | None:
+    """The menu that a row brought up; those of buttons are there always."""
+    return next((menu for menu in window.sidebar.findChildren(QMenu) if menu.parent() is window.sidebar), None)
+
+
+def test_headings_stand_where_a_new_period_begins() -> None:
+    now = dt.datetime(2025, 6, 18, 15, 30)
+    ages = {"a": 0, "b": 1, "c": 5, "d": 20, "e": 33, "f": 50, "g": 200}
+    items = [_at(id, now.timestamp() - days * DAY) for id, days in ages.items()]
+    rows = [row.label() if isinstance(row, Heading) else row for row in arranged(items, [], (), now)]
+    labels = [row for row in rows if isinstance(row, str)]
+    assert labels[:4] == ["Today", "Yesterday", "Previous 7 days", "Previous 30 days"]
+    months = [(row.year, row.month) for row in arranged(items, [], (), now) if isinstance(row, Heading) and row.month]
+    assert months == [(2025, 5), (2025, 4), (2024, 11)]
+    assert [row.id for row in rows if isinstance(row, Conversation)] == list(ages)
 
 
 def test_the_periods_begin_at_local_midnight() -> None:
-    today, yesterday, week = boundaries(dt.datetime(2025, 6, 18, 15, 30))
-    assert dt.datetime.fromtimestamp(today) == dt.datetime(2025, 6, 18)
-    assert dt.datetime.fromtimestamp(yesterday) == dt.datetime(2025, 6, 17)
-    assert dt.datetime.fromtimestamp(week) == dt.datetime(2025, 6, 11)
+    found = periods(dt.datetime(2025, 6, 18, 15, 30), dt.datetime(2025, 3, 2).timestamp())
+    starts = [dt.datetime.fromtimestamp(start) for start, _ in found]
+    assert starts == [dt.datetime(2025, 6, 18), dt.datetime(2025, 6, 17), dt.datetime(2025, 6, 11),
+                      dt.datetime(2025, 5, 19), dt.datetime(2025, 5, 1), dt.datetime(2025, 4, 1),
+                      dt.datetime(2025, 3, 1)]  # fmt: skip
+    moment = _at("a", dt.datetime(2025, 6, 18).timestamp())
+    just_before = _at("b", dt.datetime(2025, 6, 18).timestamp() - 1)
+    rows = arranged([moment, just_before], [], (), dt.datetime(2025, 6, 18, 15, 30))
+    assert [row.group for row in rows if isinstance(row, Heading)] == [Group.TODAY, Group.YESTERDAY]
+
+
+def test_a_month_is_named_as_the_language_names_it(qapp: QApplication) -> None:
+    year = dt.datetime.now().year
+    assert month_name(year, 3) == "March"
+    assert month_name(2019, 3) == "March 2019"
+    QLocale.setDefault(QLocale("zh_CN"))
+    assert month_name(year, 3) == "三月"
 
 
 def test_a_clock_that_was_turned_back_repeats_no_heading(model: ConversationModel) -> None:
     model.set_conversations([_conversation("old", 40 * DAY), _conversation("new")])
-    assert [row for row in _rows(model) if row == "Earlier"] == ["Earlier"]
     assert model.rowCount() == 3
+
+
+def test_headings_cannot_be_chosen(model: ConversationModel) -> None:
+    model.set_conversations([_conversation("a")])
+    assert not model.flags(model.index(0)) & Qt.ItemFlag.ItemIsSelectable
 
 
 def test_a_changed_conversation_moves_to_the_top_and_stays_selected(model: ConversationModel) -> None:
@@ -126,7 +159,7 @@ def test_an_empty_or_unchanged_title_changes_nothing(model: ConversationModel, q
 def test_enter_opens_and_delete_deletes(window: Window) -> None:
     window.sidebar.model.set_conversations([_conversation("a"), _conversation("b", 10.0)])
     opened: list[str] = []
-    deleted: list[str] = []
+    deleted: list[list[str]] = []
     window.sidebar.openRequested.connect(opened.append)
     window.sidebar.deleteRequested.connect(deleted.append)
     view = _list_of(window)
@@ -134,7 +167,7 @@ def test_enter_opens_and_delete_deletes(window: Window) -> None:
     view.setCurrentIndex(window.sidebar.model.index(2))
     QTest.keyClick(view, Qt.Key.Key_Return)
     QTest.keyClick(view, Qt.Key.Key_Delete)
-    assert (opened, deleted) == (["b"], ["b"])
+    assert (opened, deleted) == (["b"], [["b"]])
 
 
 def test_a_click_opens_a_row_but_not_a_heading(window: Window) -> None:
@@ -151,23 +184,24 @@ def test_a_click_opens_a_row_but_not_a_heading(window: Window) -> None:
 def test_the_context_menu_offers_what_can_be_done(window: Window, qtbot: QtBot) -> None:
     window.sidebar.model.set_conversations([_conversation("a")])
     view = _list_of(window)
-    view.customContextMenuRequested.emit(view.visualRect(window.sidebar.model.index(1)).center())
-    menu = window.sidebar.findChild(QMenu)
-    assert isinstance(menu, QMenu)
-    assert [action.text() for action in menu.actions() if action.text()] == ["Rename", "Export…", "Delete"]
-    deleted: list[str] = []
+    view.menuWanted.emit(view.visualRect(window.sidebar.model.index(1)).center())
+    menu = _menu(window)
+    assert menu is not None
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert texts == ["Rename", "Pin", "Move to", "Export…", "Delete"]
+    deleted: list[list[str]] = []
     window.sidebar.deleteRequested.connect(deleted.append)
     menu.actions()[-1].trigger()
     menu.close()
-    assert deleted == ["a"]
+    assert deleted == [["a"]]
 
 
 def test_no_context_menu_for_a_heading(window: Window) -> None:
     window.sidebar.model.set_conversations([_conversation("a")])
     view = _list_of(window)
-    view.customContextMenuRequested.emit(view.visualRect(window.sidebar.model.index(0)).center())
-    view.customContextMenuRequested.emit(QPoint(5, view.height() - 2))
-    assert window.sidebar.findChild(QMenu) is None
+    view.menuWanted.emit(view.visualRect(window.sidebar.model.index(0)).center())
+    view.menuWanted.emit(QPoint(5, view.height() - 2))
+    assert _menu(window) is None
 
 
 def test_the_open_conversation_is_marked_and_only_it(window: Window) -> None:

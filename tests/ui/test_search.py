@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.conversation import Role
 from finr1_desk.store.search import SearchHit
-from finr1_desk.ui.conversation_delegate import from_first_match, one_line
-from finr1_desk.ui.sidebar import SEARCH_DELAY_MS, SearchField
+from finr1_desk.ui.sidebar.delegate import from_first_match, one_line
+from finr1_desk.ui.sidebar.sidebar import SEARCH_DELAY_MS, SearchField
 from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
 
@@ -37,7 +37,7 @@ def _shown(window: Window) -> str:
 @pytest.mark.parametrize("query", ["net margin", "利", "2024年 revenue"])
 def test_typing_searches_once_it_rests(window: Window, qtbot: QtBot, query: str) -> None:
     wanted: list[str] = []
-    window.sidebar.searchRequested.connect(wanted.append)
+    window.sidebar.searchRequested.connect(lambda query, _narrowed: wanted.append(query))
     field = _field(window)
     for end in range(1, len(query) + 1):  # faster than the pause after which it searches
         field.setText(query[:end])
@@ -70,20 +70,18 @@ def test_finding_nothing_is_said(window: Window) -> None:
     assert _shown(window) not in {"searchResults", "conversationList"}
 
 
-def test_enter_opens_the_first_result_and_down_leads_to_all(window: Window) -> None:
+def test_the_arrow_keys_choose_a_result_and_enter_opens_it_from_the_field(window: Window) -> None:
     chosen: list[tuple[SearchHit, str]] = []
     window.sidebar.hitRequested.connect(lambda hit, query: chosen.append((hit, query)))
     field = _field(window)
     field.setText("here")
     window.sidebar.show_results("here", [_hit(1), _hit(2)])
-    QTest.keyClick(field, Qt.Key.Key_Return)
-    QTest.keyClick(field, Qt.Key.Key_Down)
-    results = window.findChild(QListView, "searchResults")
-    assert isinstance(results, QListView)
-    assert results.hasFocus()
-    QTest.keyClick(results, Qt.Key.Key_Down)
-    QTest.keyClick(results, Qt.Key.Key_Return)
-    assert [(hit.message_id, query) for hit, query in chosen] == [("m1", "here"), ("m2", "here")]
+    field.setFocus()
+    keys = (Qt.Key.Key_Return, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_Return)
+    for key in keys:
+        QTest.keyClick(field, key)
+    assert field.hasFocus()
+    assert [(hit.message_id, query) for hit, query in chosen] == [("m1", "here"), ("m2", "here"), ("m1", "here")]
 
 
 def test_ctrl_f_goes_to_the_search_even_when_the_sidebar_is_hidden(window: Window, qtbot: QtBot) -> None:
