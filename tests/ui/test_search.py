@@ -84,10 +84,10 @@ def test_the_arrow_keys_choose_a_result_and_enter_opens_it_from_the_field(window
     assert [(hit.message_id, query) for hit, query in chosen] == [("m1", "here"), ("m2", "here"), ("m1", "here")]
 
 
-def test_ctrl_f_goes_to_the_search_even_when_the_sidebar_is_hidden(window: Window, qtbot: QtBot) -> None:
+def test_ctrl_shift_f_goes_to_the_search_even_when_the_sidebar_is_hidden(window: Window, qtbot: QtBot) -> None:
     window.actions_["sidebar"].setChecked(False)
     assert not window.sidebar.isVisible()
-    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: _field(window).hasFocus(), timeout=30_000)
     assert window.sidebar.isVisible()
 
