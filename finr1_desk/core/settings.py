@@ -33,9 +33,14 @@ def _setting(
     step: float | None = None,
     option: str = "",
     at_minimum: str = "",
+    is_amount: bool = True,
 ) -> Any:
-    """A declaration; `at_minimum` is shown in place of the smallest number, where that is no amount."""
+    """A declaration; `at_minimum` is shown in place of the smallest number, where that is no amount.
+
+    A number that is no amount at all, but a name, has no separators between its digits.
+    """
     metadata = {
+        "is_amount": is_amount,
         "at_minimum": at_minimum,
         "option": option,
         "label": label,
@@ -302,6 +307,7 @@ class Settings:
         minimum=1024,
         maximum=65535,
         step=1,
+        is_amount=False,
     )
     serve_reasoning: str = _setting(
         "inline",

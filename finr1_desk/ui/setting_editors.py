@@ -81,7 +81,7 @@ def _number(declared: Field[Any], parent: QWidget, on_set: OnSet) -> QSpinBox | 
     whole = QSpinBox(parent)
     whole.setRange(int(about["minimum"]), int(about["maximum"]))
     whole.setSingleStep(int(about["step"]))
-    whole.setGroupSeparatorShown(True)
+    whole.setGroupSeparatorShown(about["is_amount"])
     whole.setFixedWidth(16 * GRID)
     whole.setKeyboardTracking(False)
     whole.valueChanged.connect(lambda value: on_set(name, value))
