@@ -20,6 +20,7 @@ from finr1_desk.app.engine_link import EngineLink
 from finr1_desk.app.keeping import Keeping
 from finr1_desk.app.local_api import LocalApi
 from finr1_desk.app.manner import Manner
+from finr1_desk.app.model_jobs import ModelJobs
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
@@ -45,6 +46,7 @@ class Application:
     link: EngineLink
     server: TeamServer
     models: Models
+    jobs: ModelJobs
     conversations: Conversations
     manner: Manner
     keeping: Keeping
@@ -65,6 +67,7 @@ class Application:
         self.settings.changed.connect(lambda _: self._drop_unwanted_snapshots())
         self.store.open()
         self.models.find(self.model_override)
+        self.jobs.look()
 
     def _on_store_changed(self, status: StoreStatus) -> None:
         if isinstance(status, Open):
@@ -90,6 +93,7 @@ class Application:
                 self.answers.keep_everything(LEAVE_S)
                 self.drafts.keep_everything(LEAVE_S)
         self.local_api.close()
+        self.jobs.close()
         self.main.close()
         self.link.close()
         self.pool.close()
@@ -117,6 +121,7 @@ def build(
     server = TeamServer(paths, pool)
     link = EngineLink(paths.runtime, main, server.access)
     models = Models(paths, settings, link, pool, server)
+    jobs = ModelJobs(paths, settings, main, pool)
     conversations = Conversations(store)
     manner = Manner(store, conversations, settings)
     answers = Answers(store, conversations, models, settings, manner, link)
@@ -129,6 +134,7 @@ def build(
         link=link,
         server=server,
         models=models,
+        jobs=jobs,
         conversations=conversations,
         manner=manner,
         keeping=Keeping(store, conversations),

@@ -13,7 +13,7 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TextIO
+from typing import Any, Final, TextIO
 
 from finr1_desk.core.errors import UserError
 from finr1_desk.library.catalogue import load_catalogue
@@ -56,7 +56,7 @@ def main() -> int:
     source, target = sys.stdin.buffer, sys.stdout
     request = json.loads(source.readline(_MAX_REQUEST))
     stop = Stop()
-    threading.Thread(target=_end_with, args=(source, stop), name="asker", daemon=True).start()
+    threading.Thread(target=_end_with, args=(source.fileno(), stop), name="asker", daemon=True).start()
     try:
         paths = _run(request, stop, target)
     except StoppedError:
@@ -105,9 +105,12 @@ def _tell(target: TextIO, values: dict[str, Any]) -> None:
         os._exit(PAUSED)
 
 
-def _end_with(source: BinaryIO, stop: Stop) -> None:
-    """Ends the process when standard input does; after a moment also one that hangs in a connection."""
-    while source.read(1):
+def _end_with(source: int, stop: Stop) -> None:
+    """Ends the process when standard input does; after a moment also one that hangs in a connection.
+
+    It reads past Python's buffer, whose lock would be held when the interpreter ends.
+    """
+    while os.read(source, 1):
         pass
     stop.set()
     threading.Event().wait(_LAST_PIECE_S)

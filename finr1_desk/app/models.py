@@ -98,6 +98,10 @@ class Models(QObject):
         folders = self._settings.value.model_folders
         self._pool.run(lambda: _list(self._paths, folders), self._on_found, self.failed.emit)
 
+    def remove(self, path: Path) -> None:
+        """Removes a file from the own models folder, and lists what is left."""
+        self._pool.run(lambda: _remove(path, self._paths.models), lambda _: self.look_again(), self.failed.emit)
+
     def choose(self, path: Path) -> None:
         """Takes this file from now on, on this machine; a file that is no model is reported and the choice stays."""
         self._pool.run(lambda: _inspect(path), self._on_chosen, self.failed.emit)
@@ -325,3 +329,9 @@ def _list(paths: DataPaths, folders: str) -> list[FoundModel]:
     return list_models(
         paths.models, where=where, headers=HeaderCache(paths.model_headers), hashes=HashCache(paths.hashes)
     )
+
+
+def _remove(path: Path, models: Path) -> None:
+    from finr1_desk.library.importing import remove
+
+    remove(path, models)

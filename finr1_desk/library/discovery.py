@@ -233,7 +233,7 @@ def _walk(folder: Path, budget: _Budget, depth: int) -> Iterator[Path]:
         entries = os.scandir(folder)
     except OSError:
         return
-    folders = []
+    folders, files = [], []
     with entries:
         for entry in entries:
             budget.left -= 1
@@ -244,9 +244,10 @@ def _walk(folder: Path, budget: _Budget, depth: int) -> Iterator[Path]:
                     if not entry.name.startswith(_NOT_ENTERED):
                         folders.append(Path(entry.path))
                 elif entry.name.lower().endswith(".gguf"):
-                    yield Path(entry.path)
+                    files.append(Path(entry.path))
             except OSError:
                 continue
+    yield from sorted(files)
     if depth > 1:
         for subfolder in sorted(folders):
             yield from _walk(subfolder, budget, depth - 1)

@@ -1,6 +1,6 @@
 """What this machine has for running a model: memory, and how quickly it is read.
 
-Owns the measuring: a look through memory in a few threads, a tenth of a second, when it is asked for. Devices are
+Owns the measuring: a look through memory in a few threads, half a second, when it is asked for. Devices are
 told to it: only the engine speaks to llama.cpp.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,8 @@ import psutil
 from finr1_desk.library.advice import BandwidthSource, Gpu, MachineFacts
 
 _BLOCK: Final = 48 << 20  # a thread's; larger than the caches
-_ROUNDS: Final = 5
+_ROUNDS: Final = 12  # the best of them: other programs use the memory too
+_PAUSE_S: Final = 0.02
 _MOST_THREADS: Final = 8
 _ESTIMATED_BANDWIDTH: Final = 25e9  # two channels of DDR4, of which half is reached
 _DISCRETE_BANDWIDTH: Final = 300e9  # a graphics card of the middle class
@@ -47,7 +49,7 @@ def machine_facts(devices: Iterable[Mapping[str, Any]] = (), *, measure: bool = 
 def measured_bandwidth() -> float:
     """Bytes a second that the memory is read with, by looking in it for a byte that is not there.
 
-    Takes about a tenth of a second, in threads that leave the interpreter to others; 0 where the C library cannot be
+    Takes less than half a second, in threads that leave the interpreter to others; 0 where the C library cannot be
     had. On a busy machine it is less than there is, and so is the speed of a model.
     """
     try:
@@ -65,10 +67,11 @@ def measured_bandwidth() -> float:
     def read(block: Any) -> None:
         search(block, 2, _BLOCK)
 
-    best = 0.0
+    best, pause = 0.0, threading.Event()
     with ThreadPoolExecutor(threads, "bandwidth") as pool:
         list(pool.map(fill, blocks))
         for _ in range(_ROUNDS):
+            pause.wait(_PAUSE_S)
             started = time.perf_counter()
             list(pool.map(read, blocks))
             best = max(best, threads * _BLOCK / (time.perf_counter() - started))

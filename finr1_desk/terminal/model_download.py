@@ -20,7 +20,7 @@ from finr1_desk.library.catalogue import Catalogue, load_catalogue
 from finr1_desk.library.download.job import Downloader, Wish
 from finr1_desk.library.download.journal import Kind
 from finr1_desk.library.download.origins import Origin, Origins
-from finr1_desk.library.download.progress import Phase, Progress
+from finr1_desk.library.download.progress import Progress
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.library.hub.address import HUGGING_FACE, Hub, HubKind, host_of, hub_for
 from finr1_desk.library.hub.session import Token
@@ -31,6 +31,7 @@ from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.output import StatusLine
 from finr1_desk.terminal.voice import CommandError, Voice
 from finr1_desk.terminal.workspace import Workspace
+from finr1_desk.ui.library_words import progress_words
 
 _LOCK_S: Final = 1.0
 
@@ -59,7 +60,7 @@ def download(workspace: Workspace, options: DownloadOptions) -> int:
         catalogue,
         lambda path: locked(path, _LOCK_S),
         token=token_for(workspace, wish.hub.host),
-        on_progress=lambda progress: line.show(progress_words(voice, progress)),
+        on_progress=lambda progress: line.show(progress_line(voice, progress)),
     )
     try:
         paths = downloader.fetch(wish)
@@ -143,21 +144,12 @@ def converted(workspace: Workspace, checkpoint: Path, quantisation: str) -> Path
     return target
 
 
-def progress_words(voice: Voice, progress: Progress) -> str:
-    """One line: what is done, how far, how quickly, how long yet."""
-    words = {
-        Phase.ASKING: voice.translate("Models", "asking the hub"),
-        Phase.CHECKING: voice.translate("Models", "reading what is there already"),
-        Phase.FETCHING: progress.file,
-        Phase.WAITING: voice.translate("Models", "waiting %1 s (%2)", f"{progress.wait_s:.0f}", progress.reason),
-        Phase.PLACING: voice.translate("Models", "putting it in its place"),
-    }
-    parts = [words[progress.phase]]
-    if progress.total:
-        parts.append(f"{size_text(progress.done)} / {size_text(progress.total)}")
-    if progress.bytes_per_s:
-        parts.append(f"{size_text(progress.bytes_per_s)}/s")
-    if progress.left_s is not None:
-        minutes, seconds = divmod(round(progress.left_s), 60)
-        parts.append(voice.translate("Models", "%1 min %2 s left", str(minutes), f"{seconds:02}"))
-    return " · ".join(parts)
+def progress_line(voice: Voice, progress: Progress) -> str:
+    """The file and how far it is, on one line."""
+    told = progress
+    words = voice.words(
+        lambda: progress_words(
+            told.phase, told.done, told.total, told.bytes_per_s, told.left_s, told.wait_s, told.reason
+        )
+    )
+    return " · ".join(part for part in (progress.file, words) if part)

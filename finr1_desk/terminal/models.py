@@ -18,10 +18,11 @@ from finr1_desk.library.discovery import FoundModel, inspect_model, list_models
 from finr1_desk.library.download.origins import Origins
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.library.header_cache import HeaderCache
-from finr1_desk.library.identity import Evidence, Identity, Verdict, identify
+from finr1_desk.library.identity import Identity, identify
 from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.output import StatusLine, one_line
 from finr1_desk.terminal.voice import CommandError, Voice
+from finr1_desk.ui.library_words import identity_words, parameters_words, source_words
 
 if TYPE_CHECKING:
     from finr1_desk.library.importing import Checked
@@ -81,8 +82,9 @@ def list_(workspace: Workspace, *, as_json: bool) -> int:
     for model in found:
         header = model.header
         mark = "Fin-R1" if model.is_fin_r1 else ""
+        source = _source(workspace.voice, model)
         words = (f"{header.quantisation:<7}", f"{size_text(header.file_bytes):>{_WIDTH}}", f"{mark:<6}")
-        print("  ".join((*words, one_line(source_words(workspace.voice, model)), one_line(str(model.path)))))
+        print("  ".join((*words, one_line(source), one_line(str(model.path)))))
         if model.same_as is not None:
             print(f"{'':<28}{workspace.voice.translate('Models', 'the same as %1', str(model.same_as))}")
     return 0
@@ -97,19 +99,21 @@ def info(workspace: Workspace, name: str, *, as_json: bool) -> int:
         print_json(model_to_json(library, model))
         return 0
     header, voice = model.header, workspace.voice
-    billions = f"{header.parameters / 1e9:.2f} B"
     template = voice.translate("Models", "yes") if header.has_chat_template else voice.translate("Models", "none")
     rows = [
         (voice.translate("Models", "Name"), header.name),
         (voice.translate("Models", "File"), str(model.path)),
         (voice.translate("Models", "Size"), size_text(header.file_bytes)),
-        (voice.translate("Models", "Found in"), source_words(voice, model)),
-        (voice.translate("Models", "Architecture"), f"{header.architecture}, {billions}, {header.quantisation}"),
+        (voice.translate("Models", "Found in"), _source(voice, model)),
+        (
+            voice.translate("Models", "Architecture"),
+            f"{header.architecture}, {parameters_words(header.parameters)}, {header.quantisation}",
+        ),
         (voice.translate("Models", "Trained context"), count_text(header.trained_context)),
         (voice.translate("Models", "Chat template"), template),
         (voice.translate("Models", "Made from"), ", ".join(header.origins)),
         ("sha256", model.sha256 or voice.translate("Models", "not computed yet")),
-        ("Fin-R1", identity_words(voice, library.identity(model))),
+        ("Fin-R1", voice.words(lambda: identity_words(library.identity(model)))),
     ]
     for label, value in rows:
         if value:
@@ -225,7 +229,7 @@ def _print_checked(voice: Voice, checked: Checked, *, as_json: bool) -> None:
         return
     print(one_line(str(checked.model.path)))
     print(f"sha256: {checked.sha256}")
-    print(f"Fin-R1: {identity_words(voice, checked.identity)}")
+    print(f"Fin-R1: {voice.words(lambda: identity_words(checked.identity))}")
     if checked.conversion is not None:
         known = f"{checked.conversion.repository}/{checked.conversion.file}"
         print(voice.translate("Models", "Known: %1", known))
@@ -233,41 +237,8 @@ def _print_checked(voice: Voice, checked: Checked, *, as_json: bool) -> None:
         print(voice.translate("Models", "It is what was verified when it came."))
 
 
-def source_words(voice: Voice, model: FoundModel) -> str:
-    from finr1_desk.library.places import ModelSource
-
-    names = {
-        ModelSource.OWN: voice.translate("Models", "own folder"),
-        ModelSource.HUGGING_FACE: "Hugging Face",
-        ModelSource.LM_STUDIO: "LM Studio",
-        ModelSource.LLAMA_CPP: "llama.cpp",
-        ModelSource.JAN: "Jan",
-        ModelSource.GPT4ALL: "GPT4All",
-        ModelSource.OLLAMA: "Ollama",
-        ModelSource.FOLDER: voice.translate("Models", "added folder"),
-        ModelSource.FILE: voice.translate("Models", "a file"),
-        ModelSource.BUILT_IN: voice.translate("Models", "built in"),
-    }
-    return f"{names[model.source]} ({model.label})" if model.label else names[model.source]
-
-
-def identity_words(voice: Voice, identity: Identity) -> str:
-    """The verdict with its reasons, on one line."""
-    verdicts = {
-        Verdict.CERTAIN: voice.translate("Models", "yes"),
-        Verdict.LIKELY: voice.translate("Models", "very likely"),
-        Verdict.SHAPE_ONLY: voice.translate("Models", "it does not say so, but has the shape"),
-        Verdict.NAME_ONLY: voice.translate("Models", "no: it is called so, but has another shape"),
-        Verdict.NO: voice.translate("Models", "no"),
-    }
-    reasons = {
-        Evidence.HASH: voice.translate("Models", "hash of a known conversion"),
-        Evidence.NAME: voice.translate("Models", "name"),
-        Evidence.ORIGIN: voice.translate("Models", "origin"),
-        Evidence.SHAPE: voice.translate("Models", "shape of Qwen2.5-7B"),
-    }
-    given = ", ".join(reasons[kind] for kind in identity.evidence)
-    return f"{verdicts[identity.verdict]} ({given})" if given else verdicts[identity.verdict]
+def _source(voice: Voice, model: FoundModel) -> str:
+    return voice.words(lambda: source_words(model))
 
 
 def model_to_json(library: Library, model: FoundModel) -> dict[str, Any]:

@@ -85,6 +85,11 @@ class Voice:
         self.note(text)
         self.note(safe_mode_text(event.safe_mode))
 
+    def words(self, make: Callable[[], str]) -> str:
+        """What a function says that translates by itself."""
+        self._install()
+        return make()
+
     def plan_line(self, plan: LoadPlan) -> str:
         """Where a model's layers lie and what they take."""
         self._install()

@@ -20,6 +20,7 @@ from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.engine_notices import EngineNotices
 from finr1_desk.ui.keep_awake import KeepAwake
 from finr1_desk.ui.keeping_binding import KeepingBinding
+from finr1_desk.ui.library_binding import LibraryBinding
 from finr1_desk.ui.model_menu import ModelMenu
 from finr1_desk.ui.notifier import Notifier
 from finr1_desk.ui.reading_desk import ReadingDesk
@@ -65,6 +66,7 @@ class Binding(QObject):
         self._open_id: str | None = None
         self._built_in = False
         self._server = ServerBinding(application.server, window, self.show_error, self)
+        self._library = LibraryBinding(application, window, dialogs, self)
         self._model_menu = ModelMenu(application.models, window, dialogs, lambda: bool(self._busy), self._server, self)
         self._reading = ReadingDesk(pane, window, dialogs, application.pool, self.show_error)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
@@ -120,6 +122,7 @@ class Binding(QObject):
         answers.failed.connect(self.show_error)
         composer.stopRequested.connect(self._on_stop)
         self._window.empty.exampleChosen.connect(composer.set_text)
+        self._window.empty.modelWanted.connect(lambda: self._library.show(get=True))
         self._pane.actionTriggered.connect(self._on_message_action)
         self._pane.linkActivated.connect(self._on_link)
         self._notifier.clicked.connect(self._on_notification_clicked)
@@ -141,6 +144,7 @@ class Binding(QObject):
             "import_files": self._transfers.import_files,
             "export": self._export_open,
             "export_all": lambda: self._transfers.export(None),
+            "library": self._library.show,
             "choose_model": self._model_menu.choose_file,
             "copy": self._on_copy,
             "select_all": self._on_select_all,
@@ -345,7 +349,7 @@ class Binding(QObject):
         if self._built_in and not self._app.server.value.in_use:
             note = self.tr(
                 "The small built-in demonstration model answers. It shows how the application works; its figures "
-                "and judgements are not to be relied on. To work with Fin-R1, choose its file in the menu “Models”."
+                "and judgements are not to be relied on. To work with Fin-R1, get it by the menu “Models”."
             )
         self._pane.set_banner(note)
         self._window.empty.set_demonstration(note)

@@ -84,6 +84,22 @@ class Dialogs:
     def data_folder(self) -> Path | None:
         return self._folder(_translate("Dialogs", "Choose a data folder"))
 
+    def folder_with_models(self) -> Path | None:
+        return self._folder(_translate("Dialogs", "Choose a folder with models"))
+
+    def checkpoint_folder(self) -> Path | None:
+        return self._folder(_translate("Dialogs", "Choose the folder of a checkpoint (config.json, *.safetensors)"))
+
+    def may_remove(self, path: Path) -> bool:
+        box = QMessageBox(self._parent)
+        box.setWindowTitle(_translate("Dialogs", "Remove a model"))
+        box.setText(_translate("Dialogs", "Delete this file from the disk?"))
+        box.setInformativeText(str(path))
+        remove = box.addButton(_translate("Dialogs", "Delete"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        box.exec()
+        return box.clickedButton() is remove
+
     def may_open_link(self, address: str) -> bool:
         box = QMessageBox(self._parent)
         box.setWindowTitle(_translate("Dialogs", "Open a link"))

@@ -103,6 +103,7 @@ class EmptyPane(QScrollArea):
     taskChosen = Signal(str, dict)  # task id, the values of its form
     tasksWanted = Signal()
     helpWanted = Signal()
+    modelWanted = Signal()  # Fin-R1 itself, in place of the demonstration model
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,6 +119,7 @@ class EmptyPane(QScrollArea):
         self._note = named(QLabel(self._inner), "muted")
         self._help = named(QPushButton(self._inner), "linkButton")
         self._tasks = named(QPushButton(self._inner), "linkButton")
+        self._get = named(QPushButton(self._inner), "getModel")
         self._grid = QGridLayout()
         self._cards = [ExampleCard(theme, self._inner) for _ in examples()]
         self._columns = 0
@@ -138,6 +140,8 @@ class EmptyPane(QScrollArea):
             link.setCursor(Qt.CursorShape.PointingHandCursor)
         self._tasks.clicked.connect(self.tasksWanted)
         self._help.clicked.connect(self.helpWanted)
+        self._get.hide()
+        self._get.clicked.connect(self.modelWanted)
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
@@ -145,6 +149,7 @@ class EmptyPane(QScrollArea):
         column.addWidget(self._title)
         column.addWidget(self._caption)
         column.addWidget(self._note)
+        column.addWidget(self._get, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._help, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(2 * GRID)
         column.addLayout(self._grid)
@@ -165,6 +170,7 @@ class EmptyPane(QScrollArea):
         """With a note, which stands below the welcome, the built-in model will answer: its own tasks are offered."""
         self._note.setText(note or "")
         self._note.setVisible(bool(note))
+        self._get.setVisible(bool(note))
         if self._demonstration is not bool(note):
             self._demonstration = bool(note)
             self._show_examples()
@@ -197,6 +203,7 @@ class EmptyPane(QScrollArea):
         self._title.setText(self.tr("What would you like to analyse?"))
         self.set_server(self._server)
         self._tasks.setText(self.tr("All tasks, as forms to fill in (Ctrl+T)"))
+        self._get.setText(self.tr("Get Fin-R1…"))
         self._help.setText(self.tr("New here? See how it works"))
         self._show_examples()
 

@@ -43,11 +43,14 @@ class ModelMenu(QObject):
         self._is_busy = busy
         self._server = server
         self._told: tuple[GivenUp, ...] = ()
+        for name in ("library", "choose_model"):  # their keys work before the menu was ever shown
+            window.addAction(window.actions_[name])
 
     def fill(self, menu: QMenu) -> None:
         """What is on the machine, how the chosen model is loaded, and what can be done with it."""
         models = self._models
         menu.clear()
+        menu.addAction(self._window.actions_["library"])
         menu.addAction(self._window.actions_["choose_model"])
         found = [model for model in models.found() if model.same_as is None]
         if found:

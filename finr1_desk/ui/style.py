@@ -133,6 +133,17 @@ QHeaderView::section {{
     background: {surface}; color: {muted}; border: none; border-bottom: 1px solid {line}; padding: 4px 8px;
 }}
 
+#jobStrip {{ background: {surface}; border: none; border-top: 1px solid {line}; border-bottom: 1px solid {line}; }}
+QProgressBar {{ background: {hover}; border: none; border-radius: 2px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 2px; }}
+#getPage, #getColumn {{ background: {window}; }}
+#getFinR1 {{
+    background: {accent}; color: {accent_text}; border: 1px solid {accent}; border-radius: 8px; padding: 8px 20px;
+    font-weight: 600;
+}}
+#getFinR1:disabled {{ background: {hover}; color: {muted}; border-color: {hover}; }}
+#getFinR1:focus {{ border-color: {text}; }}
+
 QStatusBar {{ background: {sidebar}; border-top: 1px solid {line}; }}
 QStatusBar::item {{ border: none; }}
 QStatusBar QLabel, QStatusBar QToolButton, #contextMeter {{ color: {muted}; font-size: {small}pt; }}

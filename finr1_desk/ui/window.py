@@ -54,7 +54,7 @@ class Window(QMainWindow):
         self.setWindowTitle("Fin-R1 Desk")
         self.setWindowIcon(application_icon)
         self.setMinimumSize(*SMALLEST)
-        self._icons = icons
+        self.icons = icons
         self._painted = False
         self._folded_for_width = False
         self._sidebar_width = SIDEBAR_WIDTH
@@ -160,14 +160,14 @@ class Window(QMainWindow):
         return self._pages.currentWidget() is self.empty
 
     def set_theme(self, theme: Theme) -> None:
-        self._icons.set_theme(theme)
-        self.sidebar.draw(theme, self._icons)
-        self.header.draw(self._icons)
-        self.notice.draw(self._icons)
-        self.find_bar.draw(self._icons)
+        self.icons.set_theme(theme)
+        self.sidebar.draw(theme, self.icons)
+        self.header.draw(self.icons)
+        self.notice.draw(self.icons)
+        self.find_bar.draw(self.icons)
         self.empty.set_theme(theme)
-        self.composer.draw(theme, self._icons)
-        self.status.draw(theme, self._icons)
+        self.composer.draw(theme, self.icons)
+        self.status.draw(theme, self.icons)
         if self.pane is not None:
             self.pane.set_theme(theme)
 
