@@ -412,10 +412,10 @@ def test_the_model_menus_offer_what_there_is(running: Running) -> None:
         menu.aboutToShow.emit()
         menu.aboutToShow.emit()
         texts = [action.text() for action in menu.actions() if action.text()]
-        assert texts[0] == "Choose a &model file…"
+        assert texts[:2] == ["Models on this &computer, and more…", "Choose a &model file…"]
         assert texts[-3:] == ["How the model is loaded…", "Load now", "Unload"]
         assert "Team server…" in texts
-        assert len(texts) == 5 + len(running.built.models.found())
+        assert len(texts) == 6 + len(running.built.models.found())
         chosen = [action for action in menu.actions() if action.isChecked()]
         assert [action.toolTip() for action in chosen] == [str(built_in_model())]
 
