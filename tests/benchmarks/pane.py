@@ -1,9 +1,9 @@
 """What the chat pane costs: while a long answer streams in, when a long conversation is opened, when it is scrolled.
 
-Run: `python -m tests.benchmarks.pane [stream|open] [--rounds N] [--seconds S] [--offscreen]`. Each measurement is a
-process of its own with the application's own window, under Xvfb where there is one and offscreen. Delays are told by
-a second process, as events from outside are: from the moment at which it writes a byte to the moment at which the
-window has handled it.
+Run: `python -m tests.benchmarks.pane [stream|open] [--rounds N] [--seconds S] [--sources] [--offscreen]`.
+Each measurement is a process of its own with the application's own window, under Xvfb where there is one and
+offscreen. Delays are told by a second process, as events from outside are: from the moment at which it writes a byte
+to the moment at which the window has handled it.
 """
 
 from __future__ import annotations
@@ -54,9 +54,11 @@ def main() -> None:
     parser.add_argument("part", nargs="?", choices=("stream", "open"))
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=54.0, help="how much of the answer is streamed, 54 s is all")
+    parser.add_argument("--sources", action="store_true", help="formulas are shown as their sources, not drawn")
     parser.add_argument("--offscreen", action="store_true", help="not under Xvfb as well")
     arguments = parser.parse_args()
-    parts = {"stream": (str(arguments.seconds),), "open": ()}
+    formulas = "sources" if arguments.sources else "drawn"
+    parts = {"stream": (formulas, str(arguments.seconds)), "open": (formulas,)}
     under_x11 = x11.is_available() and not arguments.offscreen
     with x11.virtual_screen() if under_x11 else nullcontext(None) as screen:
         for display in (None, screen) if under_x11 else (None,):

@@ -261,9 +261,11 @@ class Opening:
             self._moved = None
 
 
-def main(part: str, *arguments: str) -> None:
+def main(part: str, formulas: str, *arguments: str) -> None:
     application = QApplication(sys.argv[:1])
     window, pane = open_window(application)
+    if formulas == "sources":
+        pane._page = replace(pane.page, formulas=None)
     running = Streaming(window, pane, float(arguments[0])) if part == "stream" else Opening(window, pane)
     application.exec()
     del running

@@ -34,7 +34,7 @@ from finr1_desk.ui.theme import GRID
 log = logging.getLogger(__name__)
 
 PANEL_INSET: Final = GRID * 2
-TABLE_STRIP: Final = GRID * 3  # above a table, for its controls
+TABLE_STRIP: Final = GRID * 2.5  # above a table, for its controls
 MOST_WIDTH: Final = 8000  # pixels of a table or of code; beyond, text is cut
 
 
