@@ -90,7 +90,7 @@ class Dialogs:
     def checkpoint_folder(self) -> Path | None:
         return self._folder(_translate("Dialogs", "Choose the folder of a checkpoint (config.json, *.safetensors)"))
 
-    def may_remove(self, path: Path) -> bool:
+    def may_delete_file(self, path: Path) -> bool:
         box = QMessageBox(self._parent)
         box.setWindowTitle(_translate("Dialogs", "Remove a model"))
         box.setText(_translate("Dialogs", "Delete this file from the disk?"))

@@ -119,7 +119,7 @@ class LibraryDialog(QDialog):
             self._jobs.convert(folder, quantisation)
 
     def _on_remove(self, model: FoundModel) -> None:
-        if self._dialogs.may_remove(model.path):
+        if self._dialogs.may_delete_file(model.path):
             self._models.remove(model.path)
 
     def retranslate(self) -> None:
