@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 EMPTY: Final = frozenset({"", "-", "–", "—", "--", "n/a", "N/A", "NA", "n.m.", "nm", "不适用", "无", "/"})
+LONGEST: Final = 40  # characters
 MOST_DIGITS: Final = 15  # a longer number is an identifier, and no floating-point number holds it
 
 _SCALES: Final = {
@@ -50,6 +51,7 @@ _SCALES: Final = {
     "个百分点": 1e-2,
     "pp": 1e-2,
 }
+_DIGIT: Final = re.compile("[0-9]")
 _FIGURE: Final = re.compile(
     r"""
     [~≈约]?\s*
@@ -99,7 +101,10 @@ class Figure:
 
 def read_figure(text: str) -> Figure | None:
     """The figure that a cell consists of; None where it holds anything else."""
-    match = _FIGURE.fullmatch(text.strip())
+    text = text.strip()
+    if len(text) > LONGEST or not _DIGIT.search(text):  # most cells of text end here, and nothing long is tried
+        return None
+    match = _FIGURE.fullmatch(text)
     if match is None:
         return None
     part = match.groupdict(default="")

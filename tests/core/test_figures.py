@@ -70,6 +70,8 @@ def test_figures_have_their_value(text: str, value: float) -> None:
         "=1+1",
         "--5",
         "٣",
+        "1" + " " * 100_000 + "y",  # is not tried in every way
+        "9" * 100_000,
     ],
 )
 def test_what_only_looks_like_a_figure_is_none(text: str) -> None:
