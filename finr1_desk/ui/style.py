@@ -76,6 +76,7 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #taskList::item {{ padding: 6px 8px; border-radius: 6px; color: {text}; }}
 #taskList::item:hover {{ background: {hover}; }}
 #taskList::item:selected {{ background: {accent_soft}; color: {text}; }}
+#tasksDialog QTableView, #taskChangeDialog QTableView {{ gridline-color: {line}; border: 1px solid {line}; border-radius: 6px; }}
 #fieldProblem {{ color: {danger}; }}
 #badge {{ color: {accent}; background: {accent_soft}; border-radius: 4px; padding: 1px 6px; font-size: {small}pt; }}
 #verticalRule {{ background: {line}; }}
