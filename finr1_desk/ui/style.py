@@ -76,7 +76,17 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 #taskList::item {{ padding: 6px 8px; border-radius: 6px; color: {text}; }}
 #taskList::item:hover {{ background: {hover}; }}
 #taskList::item:selected {{ background: {accent_soft}; color: {text}; }}
-#tasksDialog QTableView, #taskChangeDialog QTableView {{ gridline-color: {line}; border: 1px solid {line}; border-radius: 6px; }}
+#tasksDialog QTableView, #taskChangeDialog QTableView {{
+    gridline-color: {line}; border: 1px solid {line}; border-radius: 6px;
+}}
+#runDialog QProgressBar {{ background: {hover}; border: none; border-radius: 4px; min-height: 8px; max-height: 8px; }}
+#runDialog QProgressBar::chunk {{ background: {accent}; border-radius: 4px; }}
+#taskForm QLineEdit, #taskName, #taskDescription, #taskResultName, #runOutput {{
+    background: {surface}; border: 1px solid {line}; border-radius: 6px; padding: 5px 8px;
+}}
+#taskForm QLineEdit:focus, #taskName:focus, #taskDescription:focus, #taskResultName:focus, #runOutput:focus {{
+    border-color: {accent};
+}}
 #fieldProblem {{ color: {danger}; }}
 #badge {{ color: {accent}; background: {accent_soft}; border-radius: 4px; padding: 1px 6px; font-size: {small}pt; }}
 #verticalRule {{ background: {line}; }}

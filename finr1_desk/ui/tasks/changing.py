@@ -49,11 +49,11 @@ class TaskChangeDialog(QDialog):
         self._spoken = spoken_language()
         self._asked_in = task.language_for(self._spoken) if task.prompts else self._spoken
         self.name = named(QLineEdit(task.name.said(self._spoken), self), "taskName")
-        self.description = QLineEdit(task.description.said(self._spoken), self)
+        self.description = named(QLineEdit(task.description.said(self._spoken), self), "taskDescription")
         self.prompt = named(QPlainTextEdit(task.prompts.get(self._asked_in, ""), self), "taskPrompt")
         self.fields = FieldTable(task.fields, self)
         self.reading = QComboBox(self)
-        self.result_name = QLineEdit(task.result.name.said(self._spoken), self)
+        self.result_name = named(QLineEdit(task.result.name.said(self._spoken), self), "taskResultName")
         self.labels = QPlainTextEdit(_labels_text(task.result, self._spoken), self)
         self.problem = named(QLabel(self), "fieldProblem")
         self._form = QFormLayout()

@@ -88,6 +88,7 @@ class TasksDialog(QDialog):
         self._manage.setMenu(self._menu)
         self._manage.setFixedWidth(LIST_WIDTH)
         self._description.setWordWrap(True)
+        self._language_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._prompt.setReadOnly(True)
         self._prompt.setTabChangesFocus(True)
         self._pages.addWidget(self._prompt)

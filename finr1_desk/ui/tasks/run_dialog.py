@@ -192,7 +192,7 @@ class RunDialog(QDialog):
         self._pause.setVisible(active)
         self._pause.setEnabled(runs.state is RunState.RUNNING)
         self._open.setVisible(runs.output is not None and runs.state in (RunState.PAUSED, RunState.DONE))
-        if runs.state is RunState.PAUSED and not active:
+        if runs.state is RunState.PAUSED and runs.output == Path(self._to.text().strip()):
             self._resume.show()
             self._start.hide()
         if runs.state is RunState.BEGINNING:
