@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -271,6 +272,13 @@ class RunDialog(QDialog):
         self._resume.setVisible(error.code is ErrorCode.RUN_EXISTS)
         self._replace.setVisible(replaceable)
         self._show_state()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._say()
+            self._show_columns()
+            self._show_state()
+        super().changeEvent(event)
 
     def _on_open(self) -> None:
         if self._runs.output is not None:
