@@ -39,6 +39,16 @@
     </message>
 </context>
 <context>
+    <name>ImportReportDialog</name>
+    <message numerus="yes">
+        <source>%n part(s) could not be read.</source>
+        <translation>
+            <numerusform>%n part could not be read.</numerusform>
+            <numerusform>%n parts could not be read.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>KeepingBinding</name>
     <message numerus="yes">
         <source>%n conversations deleted</source>
@@ -79,13 +89,6 @@
         <translation>
             <numerusform>%n not</numerusform>
             <numerusform>%n not</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n part(s) could not be read.</source>
-        <translation>
-            <numerusform>%n part could not be read.</numerusform>
-            <numerusform>%n parts could not be read.</numerusform>
         </translation>
     </message>
 </context>

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QObject, QStandardPaths, Qt
-from PySide6.QtWidgets import QMessageBox
 
 from finr1_desk.core.errors import UserError
 from finr1_desk.export.options import ExportOptions
@@ -102,15 +101,8 @@ class TransferBinding(QObject):
             self._conversations.open(found[0].id)
 
     def _show_problems(self, problems: list[UserError]) -> None:
-        """Everything that was not read, each with what to do about it."""
-        box = QMessageBox(self._window)
-        box.setWindowTitle(self.tr("Import"))
-        box.setIcon(QMessageBox.Icon.Information)
-        box.setText(self.tr("%n part(s) could not be read.", "", len(problems)))
-        box.setInformativeText("\n".join(f"• {sentence(problem).text}" for problem in problems[:_SHOWN]))
-        said = [sentence(problem) for problem in problems]
-        box.setDetailedText("\n\n".join(f"{each.text}\n{each.hint}" for each in said))
-        box.open()
+        from finr1_desk.ui.import_report import ImportReportDialog
 
-
-_SHOWN = 6  # the rest is behind «Show details»
+        dialog = ImportReportDialog(problems, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

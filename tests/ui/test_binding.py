@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QListView, QMenu, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QListView, QMenu, QPushButton
 
 from finr1_desk.core.conversation import MessageState
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -19,6 +19,7 @@ from finr1_desk.library.discovery import built_in_model
 from finr1_desk.library.verification import Verification
 from finr1_desk.store.search import SearchHit
 from finr1_desk.ui.export_dialog import ExportDialog
+from finr1_desk.ui.import_report import ImportReportDialog
 from finr1_desk.ui.sentences import sentence
 from finr1_desk.ui.sidebar.model import Role
 from finr1_desk.ui.sidebar.sidebar import SearchField
@@ -346,10 +347,12 @@ def test_what_could_not_be_imported_is_listed(running: Running, tmp_path: Path) 
     button = running.window.notice.findChild(QPushButton)
     assert isinstance(button, QPushButton)
     button.click()
-    (box,) = [box for box in running.window.findChildren(QMessageBox) if box.isVisible()]
-    assert "other.json" in box.informativeText()
-    assert "ChatGPT" in box.detailedText()
-    box.close()
+    (report,) = [found for found in running.window.findChildren(ImportReportDialog) if found.isVisible()]
+    said = report.list.toPlainText()
+    assert "other.json" in said
+    assert "cut.json" in said
+    assert "ChatGPT" in said
+    report.close()
 
 
 # -- messages
