@@ -109,6 +109,8 @@ class _Pages:
     bars: list[tuple[int, int, float]] = field(default_factory=list)  # first and last block, left
     rules: list[int] = field(default_factory=list)
     tables: list[QTextTable] = field(default_factory=list)
+    words: dict[int, list[tuple[QPointF, str, Tone]]] = field(default_factory=dict)  # beside the text, by page
+    lines: dict[int, list[tuple[QPointF, QPointF, float]]] = field(default_factory=dict)
     formulas: FormulaObjects = field(init=False)
     cursor: QTextCursor = field(init=False)
     fresh: bool = True  # the current block is still unused
@@ -133,6 +135,7 @@ class _Pages:
     def paint(self, document: Document) -> None:
         """Draws page after page, with what stands beside the text."""
         text, labels = self.text, document.labels
+        self._place_decorations()
         count = text.pageCount()
         size = text.pageSize()
         foot = 22 * POINT
@@ -146,7 +149,7 @@ class _Pages:
             painter.setClipRect(QRectF(QPointF(0, 0), size))
             painter.translate(0, -area.top())
             text.drawContents(painter, area)
-            self._beside(painter, area)
+            self._beside(painter, page)
             painter.restore()
             painter.setPen(QColor(MUTED))
             painter.setFont(font_of(8))
@@ -161,60 +164,60 @@ class _Pages:
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, number)
         painter.end()
 
-    def _beside(self, painter: QPainter, area: QRectF) -> None:
-        """Markers of lists, bars of quotes and of thinking, rules: each where its block came to lie."""
-        layout = self.text.documentLayout()
+    def _place_decorations(self) -> None:
+        """Markers of lists, bars of quotes and thinking, rules, lines of tables: each where its block came to lie."""
+        layout, width = self.text.documentLayout(), self.text.pageSize().width()
         for number, words, right, tone in self.markers:
             block = self.text.findBlockByNumber(number)
-            box = layout.blockBoundingRect(block)
-            if not box.intersects(area) or block.layout().lineCount() == 0:
+            if block.layout().lineCount() == 0:
                 continue
             line = block.layout().lineAt(0)
-            font = font_of(tone.size)
-            painter.setFont(font)
-            painter.setPen(QColor(tone.colour))
-            width = QFontMetricsF(font, self.writer).horizontalAdvance(words)
-            top = block.layout().position().y() + line.y()
-            painter.drawText(QPointF(right - width, top + line.ascent()), words)
-        painter.setPen(QPen(QColor(LINE), 1.2 * POINT))
+            baseline = layout.blockBoundingRect(block).top() + line.y() + line.ascent()
+            room = QFontMetricsF(font_of(tone.size), self.writer).horizontalAdvance(words)
+            self.words.setdefault(self._page_of(baseline), []).append((QPointF(right - room, baseline), words, tone))
         for first, last, left in self.bars:
             top = layout.blockBoundingRect(self.text.findBlockByNumber(first)).top()
-            bottom = layout.blockBoundingRect(self.text.findBlockByNumber(last)).bottom()
-            if top < area.bottom() and bottom > area.top():
-                painter.drawLine(QPointF(left, max(top, area.top())), QPointF(left, min(bottom, area.bottom())))
-        painter.setPen(QPen(QColor(LINE), 0.7 * POINT))
-        for table in self.tables:
-            self._grid(painter, area, table)
+            self._stroke(left, top, left, layout.blockBoundingRect(self.text.findBlockByNumber(last)).bottom(), 1.2)
         for number in self.rules:
             middle = layout.blockBoundingRect(self.text.findBlockByNumber(number)).center().y()
-            if area.top() <= middle < area.bottom():
-                painter.drawLine(QPointF(0, middle), QPointF(area.width(), middle))
+            self._stroke(0, middle, width, middle, 0.7)
+        for table in self.tables:
+            self._place_grid(table)
 
-    def _grid(self, painter: QPainter, area: QRectF, table: QTextTable) -> None:
+    def _place_grid(self, table: QTextTable) -> None:
         """A line above each row but the first, and one below the last; Qt's own borders come out uneven."""
         layout = self.text.documentLayout()
-        whole = layout.frameBoundingRect(table)
-        if not whole.intersects(area):
-            return
         padding = PADDING * POINT
-        corner = table.cellAt(0, 0).firstCursorPosition().block()
-        far = table.cellAt(0, table.columns() - 1).firstCursorPosition().block()
-        left = layout.blockBoundingRect(corner).left() - padding
-        right = layout.blockBoundingRect(far).right() + padding
-        places = [
-            min(
-                layout.blockBoundingRect(table.cellAt(row, column).firstCursorPosition().block()).top()
-                for column in range(table.columns())
-            )
-            - padding
-            for row in range(1, table.rows())
-        ]
-        last = table.rows() - 1
-        ends = (table.cellAt(last, column).lastCursorPosition().block() for column in range(table.columns()))
+
+        def block_of(row: int, column: int) -> QRectF:
+            return layout.blockBoundingRect(table.cellAt(row, column).firstCursorPosition().block())
+
+        columns, last = range(table.columns()), table.rows() - 1
+        left, right = block_of(0, 0).left() - padding, block_of(0, columns[-1]).right() + padding
+        places = [min(block_of(row, column).top() for column in columns) - padding for row in range(1, table.rows())]
+        ends = (table.cellAt(last, column).lastCursorPosition().block() for column in columns)
         places.append(max(layout.blockBoundingRect(block).bottom() for block in ends) + padding)
         for y in places:
-            if area.top() <= y <= area.bottom():
-                painter.drawLine(QPointF(left, y), QPointF(right, y))
+            self._stroke(left, y, right, y, 0.7)
+
+    def _page_of(self, y: float) -> int:
+        return int(y // self.text.pageSize().height())
+
+    def _stroke(self, x: float, top: float, other_x: float, bottom: float, points: float) -> None:
+        """Notes a line on every page that it touches."""
+        height = self.text.pageSize().height()
+        for page in range(self._page_of(top), self._page_of(bottom) + 1):
+            begin, end = max(top, page * height), min(bottom, (page + 1) * height)
+            self.lines.setdefault(page, []).append((QPointF(x, begin), QPointF(other_x, end), points))
+
+    def _beside(self, painter: QPainter, page: int) -> None:
+        for place, words, tone in self.words.get(page, ()):
+            painter.setFont(font_of(tone.size))
+            painter.setPen(QColor(tone.colour))
+            painter.drawText(place, words)
+        for begin, end, points in self.lines.get(page, ()):
+            painter.setPen(QPen(QColor(LINE), points * POINT))
+            painter.drawLine(begin, end)
 
     # -- the text
 
