@@ -20,9 +20,9 @@ MOST_REPEATED: Final = 250  # items or characters, where a number of them is giv
 
 _COUNTS: Final = ("minItems", "maxItems", "minLength", "maxLength")
 _LONGEST_PATTERN: Final = 200
-# A repeated group may match nothing, or one text in many ways: both make a grammar that takes for ever.
-_REPEATED_GROUP: Final = re.compile(r"\)\s*[*+?{]")
-_QUANTIFIER: Final = re.compile(r"\{([^}]*)\}")
+# The parts of a pattern that are understood: an escaped character, a class, a number of times, a sign, a character.
+_PART: Final = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\{\d{1,3}(?:,\d{0,3})?\}|[?*+()|]|[^\\\[\]{}^$]")
+_TIMES: Final = ("?", "*", "+", "{")
 
 
 def checked_schema(text: str) -> Any:
@@ -87,8 +87,25 @@ def _check_object(node: dict[str, Any]) -> None:
 
 
 def _check_pattern(pattern: str) -> None:
-    if len(pattern) > _LONGEST_PATTERN or _REPEATED_GROUP.search(pattern):
-        raise refused("a pattern that is too long or repeats a group")
-    for quantifier in _QUANTIFIER.findall(pattern):
-        if any(len(number) > 4 or int(number) > MOST_REPEATED for number in re.findall(r"\d+", quantifier)):
+    """The converter goes on for ever with some patterns that are none, so what is not understood is refused here.
+
+    A group that is repeated may match nothing, or one text in many ways: both make a grammar that takes for ever.
+    """
+    if len(pattern) > _LONGEST_PATTERN or not (pattern.startswith("^") and pattern.endswith("$")):
+        raise refused("a pattern that is too long, or not from ^ to $")
+    inside = pattern[1:-1]
+    parts = _PART.findall(inside)
+    if "".join(parts) != inside:
+        raise refused("a pattern with signs that are not understood")
+    depth, before = 0, "("
+    for part in parts:
+        if part[0] in _TIMES and (before[0] in _TIMES or before in ("(", "|", ")")):
+            raise refused("a pattern that repeats a group or nothing")
+        if part[0] == "{" and any(int(number) > MOST_REPEATED for number in re.findall(r"\d+", part)):
             raise refused(f"a pattern that repeats more than {MOST_REPEATED} times")
+        depth += (part == "(") - (part == ")")
+        if depth < 0:
+            break
+        before = part
+    if depth != 0:
+        raise refused("a pattern whose brackets do not match")

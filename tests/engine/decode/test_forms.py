@@ -167,6 +167,10 @@ def test_an_answer_is_what_the_schema_describes(make_client: MakeClient, tempera
         json.dumps({"type": "string", "minLength": 5, "maxLength": 1}),
         json.dumps({"type": "string", "pattern": "^((a?)(b?))*$"}),
         json.dumps({"type": "string", "pattern": "^a{9999}$"}),
+        *(
+            json.dumps({"pattern": f"^{inside}$"})
+            for inside in ("}", "a]", "a**", "(a", "a)", "*", "a{300}", "{a}", "(?=a)")
+        ),
         json.dumps({"properties": {f"p{n}": {} for n in range(101)}}),
         '{"items":' * 30 + "{}" + "}" * 30,
         json.dumps({"enum": ["x" * 70_000]}),
