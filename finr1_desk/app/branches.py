@@ -35,6 +35,8 @@ class Branches(QObject):
         self._conversations = conversations
         self._busy = busy
         self._undo: list[Message] = []
+        self._seen: dict[str, str] = {}  # message → what was last shown below it
+        conversations.opened.connect(lambda *_: self._remember())
 
     def versions(self, message_id: str) -> list[Message]:
         """What stands in the place of a message, oldest first."""
@@ -43,14 +45,20 @@ class Branches(QObject):
         return versions(messages.values(), found) if found is not None else []
 
     def show(self, message_id: str) -> None:
-        """Shows the newest branch on which a message stands."""
+        """Shows the branch on which a message stands as it was last looked at, else the newest."""
         conversation, messages = self._conversations.conversation, self._conversations.messages
         if conversation is None or message_id not in messages:
             return
-        head = newest_end(messages.values(), message_id)
+        self._remember()
+        head = newest_end(messages.values(), message_id, self._seen)
         self._store.run(
             lambda store: store.set_head(conversation.id, head), self._conversations.show_head, self.failed.emit
         )
+
+    def _remember(self) -> None:
+        """Keeps in mind which branch is shown, for when it is left and come back to."""
+        shown = self._conversations.shown()
+        self._seen |= {message.parent_id: message.id for message in shown if message.parent_id is not None}
 
     def step(self, message_id: str, step: int) -> None:
         """Shows the version before (-1) or after (+1) a message, around the end."""

@@ -6,6 +6,7 @@ Owns which conversation is open and its messages in memory. Writing answers is `
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -144,7 +145,9 @@ class Conversations(QObject):
 
     def note_removed(self, conversation_id: str, message_id: str) -> None:
         if conversation_id == self.current:
-            self.messages.pop(message_id, None)
+            removed = self.messages.pop(message_id, None)
+            if removed is not None and self.conversation is not None and self.conversation.head_id == message_id:
+                self.conversation = replace(self.conversation, head_id=removed.parent_id)  # until it is read again
         self.messageRemoved.emit(conversation_id, message_id)
 
     def _on_changed_elsewhere(self) -> None:

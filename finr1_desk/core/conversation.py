@@ -248,9 +248,14 @@ def forgotten(shown: Sequence[Message]) -> int:
     return 0
 
 
-def newest_end(messages: Iterable[Message], message_id: str) -> str:
-    """The last message of the newest branch on which `message_id` stands; `messages` are the tree, oldest first."""
-    newest = {message.parent_id: message.id for message in messages}
+def newest_end(messages: Iterable[Message], message_id: str, seen: Mapping[str, str] | None = None) -> str:
+    """The last message of the newest branch on which `message_id` stands; `messages` are the tree, oldest first.
+
+    `seen` maps messages to what was last looked at below them, which comes before what is newest.
+    """
+    children = [(message.parent_id, message.id) for message in messages]
+    newest: dict[str | None, str] = dict(children)
+    newest |= {parent: child for parent, child in children if parent is not None and (seen or {}).get(parent) == child}
     end = message_id
     while end in newest:
         end = newest[end]

@@ -26,6 +26,7 @@ from finr1_desk.ui.named import named
 from finr1_desk.ui.notice import UndoBar
 from finr1_desk.ui.theme import BASE_POINT_SIZE, GRID, TEXT_WIDTH_EM, Theme
 
+SURELY_TEXT = 4000  # characters; so many are not looked through at every key
 SAMPLES = 8  # written side by side by «Ask 8 times»
 
 
@@ -264,7 +265,8 @@ class ComposerPane(QWidget):
         self._frame.style().polish(self._frame)
 
     def _update_buttons(self) -> None:
-        self._send.setEnabled(bool(self.edit.toPlainText().strip()))
+        long = self.edit.document().characterCount() > SURELY_TEXT
+        self._send.setEnabled(long or bool(self.edit.toPlainText().strip()))
         self._stop.setVisible(self._writing)
         self._stop.setEnabled(not self._stopping)
         label = self.tr("Stopping…") if self._stopping else self.tr("Stop")

@@ -6,9 +6,9 @@ controllers' matter.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QLocale, QObject, QTimer
 
 from finr1_desk.core.choices import Choices
 from finr1_desk.core.draft import Draft
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from finr1_desk.app.counting import Count
     from finr1_desk.ui.pane.pane import ChatPane
     from finr1_desk.ui.window import Window
+
+
+NOTED_MS: Final = 100  # after a key; a part of the second after which a draft is on disk
 
 
 class WritingBinding(QObject):
@@ -36,7 +39,10 @@ class WritingBinding(QObject):
         application.drafts.loaded.connect(self._on_drafts_loaded)
         application.counting.counted.connect(self._on_counted)
         composer = self._composer
+        self._soon = QTimer(self, singleShot=True, interval=NOTED_MS)
+        self._soon.timeout.connect(self._note)
         composer.changed.connect(self._on_changed)
+        window.closing.connect(self._note)
         composer.submitted.connect(lambda text: self._send(text, Choices()))
         composer.samplesSubmitted.connect(lambda text, samples: self._send(text, Choices(samples=samples)))
         composer.editingCancelled.connect(self.cancel_editing)
@@ -56,12 +62,14 @@ class WritingBinding(QObject):
         if keep:
             self._app.drafts.note(self._place, Draft())
             self._place = conversation_id
-            self._on_changed()
+            self._note()
             return
+        self._note()
         self._place = conversation_id
         self._put(self._app.drafts.of(conversation_id))
 
     def _put(self, draft: Draft) -> None:
+        self._soon.stop()
         self._putting = True
         self._editing, self._before = draft.editing, draft.before
         self._composer.set_editing(draft.editing is not None)
@@ -77,11 +85,16 @@ class WritingBinding(QObject):
             text = f"{draft.text}\n{typed}" if typed else draft.text
             end = len(text.encode("utf-16-le")) // 2
             self._put(Draft(text, end, end, 0, draft.editing, draft.before) if typed else draft)
-            self._on_changed()
+            self._note()
 
     def _on_changed(self) -> None:
-        if self._putting:
-            return
+        """A key was pressed: what that costs must not depend on how long the text is."""
+        if not self._putting and not self._soon.isActive():
+            self._soon.start()
+
+    def _note(self) -> None:
+        """Tells of what stands in the field."""
+        self._soon.stop()
         draft = self._composer.edit.draft()
         self._app.drafts.note(
             self._place,
@@ -97,6 +110,7 @@ class WritingBinding(QObject):
         editing = self._editing
         if editing is None:
             self._app.answers.ask(text, choices)
+            self._note()  # after the question is on its way to the disk
             return
         self._end_editing()
         self._app.answers.edit(editing, text, choices)
@@ -111,7 +125,7 @@ class WritingBinding(QObject):
         before = self._before if self._editing is not None else self._composer.text()
         end = len(message.raw.encode("utf-16-le")) // 2
         self._put(Draft(message.raw, end, end, 0, question_id, before))
-        self._on_changed()
+        self._note()
         self._composer.edit.setFocus()
 
     def cancel_editing(self) -> None:
@@ -124,7 +138,7 @@ class WritingBinding(QObject):
         before, self._before, self._editing = self._before, "", None
         end = len(before.encode("utf-16-le")) // 2
         self._put(Draft(before, end, end))
-        self._on_changed()
+        self._note()
 
     # -- quoting
 

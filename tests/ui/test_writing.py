@@ -169,6 +169,23 @@ def test_the_newest_branch_below_a_version_is_shown(running: Running) -> None:
     running.until(lambda: texts(running) == ["question", "yes", "follow-up", "yes"])
 
 
+def test_a_branch_is_shown_as_it_was_last_looked_at(running: Running) -> None:
+    running.answered("question")
+    first = shown(running)[-1]
+    regenerated(running, first, "other")
+    press(running, shown(running)[-1], "previous_version")
+    running.until(lambda: texts(running) == ["question", "yes"])
+    press(running, shown(running)[0], "edit")
+    running.window.composer.edit.setPlainText("edited")
+    QTest.keyClick(running.window.composer.edit, Qt.Key.Key_Return)
+    running.until(lambda: texts(running)[0] == "edited" and len(running.engine.requests) == 3)
+    running.engine.answer("r3")
+    running.until(lambda: texts(running) == ["edited", "yes"])
+    running.built.branches.step(shown(running)[0].id, -1)
+    running.until(lambda: texts(running)[0] == "question")
+    assert shown(running)[-1].id == first.id
+
+
 def test_a_menu_lists_the_versions_with_what_they_come_to(running: Running) -> None:
     running.answered("question")
     first = shown(running)[-1]
