@@ -145,10 +145,19 @@ class Conversations(QObject):
 
     def note_removed(self, conversation_id: str, message_id: str) -> None:
         if conversation_id == self.current:
-            removed = self.messages.pop(message_id, None)
-            if removed is not None and self.conversation is not None and self.conversation.head_id == message_id:
-                self.conversation = replace(self.conversation, head_id=removed.parent_id)  # until it is read again
+            self._take_out(message_id)
         self.messageRemoved.emit(conversation_id, message_id)
+
+    def _take_out(self, message_id: str) -> None:
+        """Takes a message out of the tree in memory, which stays a tree until it is read again."""
+        removed = self.messages.pop(message_id, None)
+        if removed is None or self.conversation is None:
+            return
+        if self.conversation.head_id == message_id:
+            self.conversation = replace(self.conversation, head_id=removed.parent_id)
+        for message in list(self.messages.values()):
+            if message.parent_id == message_id:
+                self.messages[message.id] = replace(message, parent_id=removed.parent_id)
 
     def _on_changed_elsewhere(self) -> None:
         self.refresh()
