@@ -15,7 +15,7 @@ from markdown_it.rules_inline import StateInline
 NOTES: Final = "footnotes"
 _LABEL: Final = re.compile(r"\[\^([^\s\[\]^]{1,40})\]")
 _INDENT: Final = 4
-_MOST_NESTED: Final = 4  # notes in each other
+_DEEPEST: Final = 4  # tokens: a note in two quotes, or in two lists
 
 
 def reference(state: StateInline, silent: bool) -> bool:
@@ -40,7 +40,7 @@ def definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return False
     begin = state.bMarks[start] + state.tShift[start]
     match = _LABEL.match(state.src, begin, state.eMarks[start])
-    if match is None or not state.src.startswith(":", match.end()) or _nesting(state) >= _MOST_NESTED:
+    if match is None or not state.src.startswith(":", match.end()) or state.level >= _DEEPEST:
         return False
     if silent:
         return True
@@ -54,10 +54,6 @@ def definition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     notes: dict[str, Any] = state.env.setdefault(NOTES, {})
     notes.setdefault(match.group(1), {"map": list(lines)})
     return True
-
-
-def _nesting(state: StateBlock) -> int:
-    return sum(token.nesting for token in state.tokens if token.type in ("footnote_open", "footnote_close"))
 
 
 def _tokenize_inside(state: StateBlock, start: int, position: int, end: int) -> None:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, table
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.state_inline import Delimiter
 from markdown_it.token import Token
@@ -23,6 +23,7 @@ from markdown_it.token import Token
 from finr1_desk.core.boxed import plain
 from finr1_desk.markup import dollars, footnotes
 
+MOST_COLUMNS: Final = 250  # of a table; more are text
 MAX_NESTING: Final = 24  # tokens deep: 12 lists in each other, or 24 quotes
 UNFINISHED: Final = "\ufdd0"  # before a closer that is not there yet; `cleaned` leaves none in a text
 Env = dict[str, Any]  # the parser's: definitions of references and of footnotes, by label
@@ -86,6 +87,7 @@ class Markdown:
     def __init__(self) -> None:
         parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING + 8})
         parser.enable(["table", "strikethrough"])
+        parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
         parser.block.ruler.before("table", "nesting_limit", _nesting_limit)
         parser.block.ruler.before(
             "table", "maths_block", _maths_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -324,6 +326,13 @@ def _maths_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 # -- limits
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A table, if it has no more columns than can be laid out: reading them takes time with their square."""
+    if state.src.count("|", state.bMarks[start], state.eMarks[start]) > MOST_COLUMNS + 1:
+        return False
+    return table(state, start, end, silent)
 
 
 def _nesting_limit(state: StateBlock, start: int, end: int, silent: bool) -> bool:

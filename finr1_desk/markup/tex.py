@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 LONGEST: Final = 4000  # characters of one formula
-DEEPEST: Final = 40  # braces in each other, and environments
+DEEPEST: Final = 12  # braces, brackets that grow, and environments in each other
+MOST_WORK: Final = 60_000  # characters times two to the power of the depth, with which the time for drawing grows
 HIDDEN: Final = "".join(map(chr, range(0xE000, 0xE100)))  # each stands for a stretch of text
 
 _TEXT: Final = re.compile(r"\\(?:text(?:rm|sf|tt|up|normal)?|mbox|hbox)\s*\{|\\(?:textbf|textit|textmd)\s*\{")
 _BRACED: Final = re.compile(r"\\[\\{}]|[{}]")
+_NESTED: Final = re.compile(r"\\[\\{}]|[{}]|\\(?:left|right)(?![A-Za-z])")
 _DROPPED: Final = re.compile(
     r"\\(?:label|vspace|hfill|vphantom|eqno)\s*(?:\{[^{}]*\})?|\\(?:notag|nonumber|limits|nolimits|middle|displaylimits)(?![A-Za-z])"
 )
@@ -61,7 +63,7 @@ def prepare(source: str) -> Prepared | None:
     source = "".join(char for char in source if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
     texts: list[str] = []
     try:
-        _check_braces(source)
+        _check_nesting(source)
         result = _hide_texts(" ".join(source.split()), texts)
         result = _TAG.sub(lambda match: r"\qquad " + _hidden(f"({match.group(1)})", "text", texts), result)
         result = _FBOX.sub(r"\\boxed", _DROPPED.sub(" ", result))
@@ -82,13 +84,16 @@ def group_end(text: str, start: int) -> int:
     return -1
 
 
-def _check_braces(source: str) -> None:
-    depth = 0
-    for match in _BRACED.finditer(source):
-        depth += {"{": 1, "}": -1}.get(match.group(), 0)
-        if not 0 <= depth <= DEEPEST:
+def _check_nesting(source: str) -> None:
+    """Refuses what does not balance, and what would take long to draw."""
+    braces = pairs = deepest = 0
+    for match in _NESTED.finditer(source):
+        braces += {"{": 1, "}": -1}.get(match.group(), 0)
+        pairs += {"\\left": 1, "\\right": -1}.get(match.group(), 0)
+        deepest = max(deepest, braces + pairs)
+        if min(braces, pairs) < 0:
             raise _UnreadableError
-    if depth:
+    if braces or pairs or deepest > DEEPEST or len(source) << deepest > MOST_WORK:
         raise _UnreadableError
 
 

@@ -141,6 +141,11 @@ class MessageView:
                 return row, cursor.selectionStart(), cursor.selectionEnd()
         return None
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is text that was not read yet, because it is long."""
+        return False
+
     def source(self, section: Section) -> str:
         """The text whose blocks the section shows."""
         raise NotImplementedError
@@ -280,6 +285,10 @@ class AnswerView(MessageView):
             section.measure_tables(page)
         self._boxed = None
         self.refresh()
+
+    @property
+    def has_more(self) -> bool:
+        return self._body.has_more or (self.thinking_is_open and self._thinking.has_more)
 
     def source(self, section: Section) -> str:
         if section is Section.BOXED:

@@ -50,7 +50,7 @@ from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
 from finr1_desk.ui.pane.selection import Selection
 from finr1_desk.ui.pane.textmap import range_rects
-from finr1_desk.ui.pane.timing import IdleWork, Waiting
+from finr1_desk.ui.pane.timing import IdleWork, ReadingOn, Waiting
 from finr1_desk.ui.pane.typesetting import Typesetting
 from finr1_desk.ui.theme import Theme
 
@@ -109,7 +109,9 @@ class ChatPane(QAbstractScrollArea):
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
         self._repainting = Repainting(self.viewport(), self._flow, self._new_text)
-        self._idle = IdleWork(self, self.finding.work, self._colour, self._prepare)
+        self._idle = IdleWork(
+            self, ReadingOn(self._flow, self._after_change), self.finding.work, self._colour, self._prepare
+        )
         self._waiting = Waiting(self, self._flow, self._after_change)
         self._accessible: QAccessibleInterface | None = None
         self._scrolling = Scrolling(self._flow, self.verticalScrollBar(), self._new_text)

@@ -31,6 +31,7 @@ from finr1_desk.ui.pane.blocks import (
 )
 
 TABLE_ROWS: Final = 20  # a piece of a table
+TABLE_CELLS: Final = 400  # a piece of a table with many columns
 CODE_LINES: Final = 40  # a piece of a code block
 CODE_COLUMNS: Final = 2000  # a longer line is cut
 PARAGRAPH_CHARS: Final = 4000  # a piece of a paragraph
@@ -38,6 +39,7 @@ BULLETS: Final = ("•", "–", "◦")
 TASKS: Final = {" ": "☐", "x": "☑", "X": "☑"}
 LONGEST_LABEL: Final = 12  # of a footnote, in the margin
 CANDIDATES: Final = 3  # cells of a column that are measured
+LONGEST_NESTED: Final = 20_000  # characters of a paragraph within a block, which cannot be cut; more is shown plain
 _GOOD_CUTS: Final = re.compile(r"[\n。！？；]|[.!?;] |[,，、 ]")
 _WIDE: Final = b"0123456789mwMW%"  # a little wider than other letters
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
@@ -191,13 +193,14 @@ class BlockReader:
         prefix = lead.prefix if continued else "".join(self._line_text(head_line + i) + "\n" for i in range(2))
         header, body = rows[0], rows[1:]
         pieces = []
-        for index in range(0, max(len(body), 1), TABLE_ROWS):
-            is_last = index + TABLE_ROWS >= len(body)
+        step = max(min(TABLE_ROWS, TABLE_CELLS // max(len(aligns), 1)), 1)
+        for index in range(0, max(len(body), 1), step):
+            is_last = index + step >= len(body)
             is_first = index == 0 and not continued
             at = head_line + 2 + index
             piece_start = start if is_first else self._offset(at)
-            piece_end = end if is_last else self._offset(at + TABLE_ROWS) - 1
-            cells = tuple(body[index : index + TABLE_ROWS])
+            piece_end = end if is_last else self._offset(at + step) - 1
+            cells = tuple(body[index : index + step])
             table = _table_piece(
                 (piece_start, max(piece_end, piece_start)), aligns, header if is_first else (), cells, block, is_last
             )
@@ -239,7 +242,8 @@ class BlockReader:
         start, end = self._span(token)
         match token.type:
             case "paragraph_open":
-                return [Paragraph(start, end, tokens[1].content)]
+                text = tokens[1].content
+                return [Paragraph(start, end, text) if len(text) <= LONGEST_NESTED else Plain(start, end, text)]
             case "heading_open":
                 return [Heading(start, end, int(token.tag[1]), tokens[1].content)]
             case "blockquote_open":

@@ -7,6 +7,7 @@ lines. Where rows stand, and which sections are shown, is the message's matter.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,6 +25,8 @@ from finr1_desk.ui.pane.table_controls import make_controls, place_controls
 from finr1_desk.ui.pane.tables import TableWidths
 
 _MARKUP: Final = re.compile(r"[\\*_`~\[<&!$]")  # without any of these, a cell says what it is written as
+STEP: Final = 12_000  # characters that are read at once
+READING_S: Final = 0.03  # then the window has its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,29 @@ class SectionRows:
         self._markdown = markdown
         self._widths: dict[int, TableWidths] = {}
         self._sorts: dict[int, Sort] = {}
+        self._reach = 0  # characters of the text that were read
+        self._length = 0  # of the text
 
     def update(self, text: str, page: Page, *, finished: bool, first_gap: float) -> None:
+        """Shows the text so far. One that takes long to read is shown as far as it was read; `update` again goes on."""
+        self._reach = min(self._reach, len(text))
+        self._length = len(text)
+        deadline = time.perf_counter() + READING_S
+        while True:
+            # What is open is read again, so the steps grow with it.
+            reach = _line_end(text, self._reach + max(STEP, self.stream.open_length))
+            is_all = reach == len(text)
+            self._show(text if is_all else text[:reach], page, finished=finished and is_all, first_gap=first_gap)
+            self._reach = reach
+            if is_all or time.perf_counter() > deadline:
+                return
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is text that was not read yet."""
+        return self._reach < self._length
+
+    def _show(self, text: str, page: Page, *, finished: bool, first_gap: float) -> None:
         was_finished = self.stream.is_finished
         changed = self.stream.update(text, finished=finished)
         blocks = self.stream.blocks
@@ -183,3 +207,9 @@ class SectionRows:
 def plain_cell(runs: Sequence[Run]) -> str:
     """What a cell says, without markup: also a figure that was written as a formula."""
     return "".join(plain(run.text.strip("$")) if run.kind is RunKind.MATHS else run.text for run in runs).strip()
+
+
+def _line_end(text: str, position: int) -> int:
+    """Where the line ends in which a position lies; the next line begins there."""
+    end = text.find("\n", position)
+    return len(text) if end < 0 else end + 1

@@ -91,6 +91,15 @@ class Selection:
         end = last.offset if key == (last.view, last.section, last.block) else WHOLE
         return (start, end) if end > start else None
 
+    def _takes_all(self, view: int) -> bool:
+        """Whether it holds a whole message, with what stands in no block, as definitions of links do."""
+        ends = self.ends
+        if ends is None:
+            return False
+        first, last = ends
+        begins = first.view < view or (first.section, first.block, first.offset) == (Section.THINKING, 0, 0)
+        return begins and (last.view > view or last.block == WHOLE)
+
     def text(self, views: Sequence[MessageView], page: Page) -> str:
         """The selected text."""
         ends = self.ends
@@ -98,7 +107,7 @@ class Selection:
             return ""
         pieces = []
         for index in range(ends[0].view, min(ends[1].view, len(views) - 1) + 1):
-            if ends[0].view < index < ends[1].view:
+            if ends[0].view < index < ends[1].view or self._takes_all(index):
                 pieces.append(views[index].whole_text())
                 continue
             found = [

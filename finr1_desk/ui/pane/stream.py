@@ -42,6 +42,11 @@ class BlockStream:
         self._lead = Lead()
         self._definitions = _no_definitions()  # in the part that will not change
 
+    @property
+    def open_length(self) -> int:
+        """Characters at the end that are read again when text is added."""
+        return len(self.source) - self._resume
+
     def update(self, text: str, *, finished: bool) -> int:
         """Shows the text so far; returns the index of the first block that is not as it was.
 

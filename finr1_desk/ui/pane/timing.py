@@ -1,6 +1,6 @@
 """When the pane does something unasked: a little work while it is idle, and captions that change with time.
 
-Owns the two timers. What there is to do is handed in.
+Owns the two timers, and going on with messages that are long. What there is to do is handed in.
 """
 
 from __future__ import annotations
@@ -32,6 +32,27 @@ class IdleWork(QTimer):
     def _on_timeout(self) -> None:
         if not any(job() for job in self._jobs):
             self.stop()
+
+
+class ReadingOn:
+    """Reads on in messages that are too long to be read at once.
+
+    Args:
+        shown: is called when there is more to be seen.
+    """
+
+    def __init__(self, flow: Flow, shown: Callable[[], None]) -> None:
+        self._flow = flow
+        self._shown = shown
+
+    def __call__(self) -> bool:
+        for index, view in enumerate(self._flow.views):
+            if view.has_more:
+                view.refresh()
+                self._flow.touch(index)
+                self._shown()
+                return True
+        return False
 
 
 class Waiting(QTimer):
