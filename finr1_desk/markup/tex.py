@@ -14,7 +14,7 @@ from typing import Final
 
 LONGEST: Final = 4000  # characters of one formula
 DEEPEST: Final = 12  # braces, brackets that grow, and environments in each other
-MOST_WORK: Final = 60_000  # characters times two to the power of the depth, with which the time for drawing grows
+MOST_WORK: Final = 9000  # characters, each times two to the power of its depth: the time for drawing grows with it
 HIDDEN: Final = "".join(map(chr, range(0xE000, 0xE100)))  # each stands for a stretch of text
 
 _TEXT: Final = re.compile(r"\\(?:text(?:rm|sf|tt|up|normal)?|mbox|hbox)\s*\{|\\(?:textbf|textit|textmd)\s*\{")
@@ -86,14 +86,15 @@ def group_end(text: str, start: int) -> int:
 
 def _check_nesting(source: str) -> None:
     """Refuses what does not balance, and what would take long to draw."""
-    braces = pairs = deepest = 0
+    braces = pairs = work = position = 0
     for match in _NESTED.finditer(source):
+        work += (match.end() - position) << (braces + pairs)
+        position = match.end()
         braces += {"{": 1, "}": -1}.get(match.group(), 0)
         pairs += {"\\left": 1, "\\right": -1}.get(match.group(), 0)
-        deepest = max(deepest, braces + pairs)
-        if min(braces, pairs) < 0:
+        if min(braces, pairs) < 0 or braces + pairs > DEEPEST or work > MOST_WORK:
             raise _UnreadableError
-    if braces or pairs or deepest > DEEPEST or len(source) << deepest > MOST_WORK:
+    if braces or pairs:
         raise _UnreadableError
 
 
