@@ -30,6 +30,7 @@ from finr1_desk.ui.sidebar.model import Role
 from finr1_desk.ui.theme import GRID, Theme
 
 _Index = QModelIndex | QPersistentModelIndex
+_ROOM = 22 * GRID  # for a few words before what was found
 _AntiAliased = QPainter.RenderHint.Antialiasing
 
 
@@ -190,7 +191,7 @@ class HitDelegate(PairDelegate):
         box: QRect,
     ) -> None:
         first = matches[0][0] if matches else 0
-        text, matches = from_first_match(text, matches, first)
+        text, matches = from_first_match(text, matches, first, before=12 if box.width() > _ROOM else 3)
         layout = QTextLayout(text, option.font)
         wrap = QTextOption()
         wrap.setWrapMode(QTextOption.WrapMode.NoWrap)

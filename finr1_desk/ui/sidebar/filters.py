@@ -11,7 +11,7 @@ from dataclasses import replace
 from enum import Enum
 
 from PySide6.QtCore import QDate, QEvent, QLocale, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QDateEdit, QDialog, QDialogButtonBox, QFormLayout, QMenu, QToolButton, QWidget
 
 from finr1_desk.core.keeping import EVERYTHING, Place, SearchFilter
@@ -221,6 +221,7 @@ class FilterChips(QWidget):
         self._clear.setVisible(self.is_narrowed())
         self._clear.setToolTip(self.tr("Search everything again"))
         self._clear.setAccessibleName(self.tr("Search everything again"))
+        self._fit()
 
     def _period_text(self, period: Period) -> str:
         match period:
@@ -253,6 +254,16 @@ class FilterChips(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._show()
         super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As high as its lines: what is around it keeps the height of another width otherwise."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        wanted = self.layout().heightForWidth(self.width())
+        if wanted > 0 and self.height() != wanted:
+            self.setFixedHeight(wanted)
 
 
 def _midnight(day: QDate) -> float:

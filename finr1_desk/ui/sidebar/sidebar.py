@@ -145,7 +145,7 @@ class Sidebar(QFrame):
         column.addWidget(self._stack, 1)
         column.addLayout(bottom)
         self.chips.hide()
-        self.setMinimumWidth(22 * GRID)
+        self.setMinimumWidth(28 * GRID)
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.newRequested)
