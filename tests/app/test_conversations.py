@@ -8,6 +8,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.bootstrap import Application
+from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role
 from finr1_desk.core.errors import ErrorCode
 from finr1_desk.export.options import ExportOptions
 from tests.app.conftest import THOUGHT, WAIT_MS
@@ -124,3 +125,18 @@ def test_what_another_process_writes_is_seen_by_the_files_being_written(
     titles: list[list[str]] = []
     watching.conversations.listed.connect(lambda found: titles.append([item.title for item in found]))
     qtbot.waitUntil(lambda: bool(titles) and set(titles[-1]) == {"first", "second"}, timeout=WAIT_MS)
+
+
+def test_what_followed_a_question_that_was_taken_back_is_shown_without_it(start: Start, speaking_model: Path) -> None:
+    conversations = start(speaking_model).conversations
+    conversation = Conversation("c", "t", None, "third", 0.0, 0.0)
+    conversations.begin(conversation)
+    parent = None
+    for id in ("first", "second", "third"):
+        part = Part(PartKind.TEXT, id)
+        conversations.note_message(Message(id, "c", parent, Role.USER, (part,), MessageState.COMPLETE, 0.0))
+        parent = id
+    conversations.note_removed("c", "second")
+    assert [message.id for message in conversations.shown()] == ["first", "third"]
+    conversations.note_removed("c", "third")
+    assert [message.id for message in conversations.shown()] == ["first"]

@@ -142,6 +142,11 @@ def test_shift_and_ctrl_choose_several_and_open_none(window: Window, view: RowLi
     assert window.sidebar.chosen() == ["b", "d", "e"]
     assert opened == ["b"]
     assert window.sidebar.selection_bar.isVisible()
+    taken: list[list[str]] = []
+    window.sidebar.newFolderRequested.connect(taken.append)
+    new_folder = next(b for b in window.sidebar.findChildren(QToolButton) if b.accessibleName() == "New folder")
+    new_folder.click()
+    assert taken == [["b", "d", "e"]]
     window.sidebar.model.set_conversations(_some(), [REPORTS])  # another process wrote something
     assert window.sidebar.chosen() == ["b", "d", "e"]
     deleted: list[list[str]] = []
@@ -150,6 +155,8 @@ def test_shift_and_ctrl_choose_several_and_open_none(window: Window, view: RowLi
     assert deleted == [["b", "d", "e"]]
     QTest.keyClick(view, Qt.Key.Key_Escape)
     assert len(window.sidebar.chosen()) == 1
+    new_folder.click()
+    assert taken[1:] == [[]]
     assert not window.sidebar.selection_bar.isVisible()
 
 

@@ -149,7 +149,7 @@ class Sidebar(QFrame):
 
     def _connect(self) -> None:
         self._new.clicked.connect(self.newRequested)
-        self._new_folder.clicked.connect(lambda: self.newFolderRequested.emit(self.chosen()))
+        self._new_folder.clicked.connect(self._on_new_folder)
         self._search.textChanged.connect(lambda _: self._timer.start())
         self._search.stepped.connect(self._on_stepped)
         self._search.entered.connect(self._on_search_entered)
@@ -340,6 +340,11 @@ class Sidebar(QFrame):
             self.model.toggle(folder.name)
         elif id := self.model.id_at(row):
             self.openRequested.emit(id)
+
+    def _on_new_folder(self) -> None:
+        """An empty one, or one for those that were chosen: the open conversation alone stays where it is."""
+        chosen = self.chosen()
+        self.newFolderRequested.emit(chosen if len(chosen) > 1 else [])
 
     def _on_side(self, row: int, right: bool) -> None:
         """Left closes a folder, from within it too; Right opens it."""
