@@ -49,7 +49,7 @@ def _editor(declared: Field[Any], parent: QWidget, on_set: OnSet) -> Editor:
         return box
     if about["choices"] is not None:
         combo = QComboBox(parent)
-        combo.setFixedWidth(28 * GRID)
+        combo.setFixedWidth(40 * GRID)
         for value in about["choices"]:
             combo.addItem("", value)
         combo.activated.connect(lambda _: on_set(name, combo.currentData()))

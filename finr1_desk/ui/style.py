@@ -5,6 +5,7 @@ Owns borders, paddings and the looks of named widgets; every colour comes from `
 
 from __future__ import annotations
 
+from finr1_desk.library.assets import asset
 from finr1_desk.ui.theme import Theme
 
 _TEMPLATE = """
@@ -123,6 +124,20 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:default {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {muted}; }}
 
+QSpinBox, QDoubleSpinBox, QComboBox {{ min-height: 24px; }}
+QCheckBox {{ spacing: 8px; }}
+QCheckBox::indicator, QRadioButton::indicator, QListView::indicator {{
+    width: 14px; height: 14px; border: 1px solid {muted}; border-radius: 4px; background: {surface};
+}}
+QRadioButton::indicator {{ border-radius: 8px; }}
+QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {accent}; }}
+QCheckBox::indicator:focus, QRadioButton::indicator:focus {{ border: 2px solid {accent}; width: 12px; height: 12px; }}
+QCheckBox::indicator:checked, QListView::indicator:checked {{
+    background: {accent}; border-color: {accent}; image: url("{tick}");
+}}
+QRadioButton::indicator:checked {{ border: 5px solid {accent}; width: 6px; height: 6px; background: {accent_text}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {line}; background: {hover}; }}
+
 QDialog {{ background: {window}; }}
 QTabWidget::pane {{ border: none; border-top: 1px solid {line}; }}
 QTabBar::tab {{ background: transparent; color: {muted}; padding: 8px 16px; border-bottom: 2px solid transparent; }}
@@ -176,4 +191,5 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 def stylesheet(theme: Theme, base_points: float) -> str:
     """The application's stylesheet; `base_points` is the size of ordinary interface text."""
     names = {name: getattr(theme, name) for name in theme.__slots__ if name != "dark"}
-    return _TEMPLATE.format(**names, small=f"{base_points * 0.9:.1f}", large=f"{base_points * 1.5:.1f}")
+    tick = asset("icons", "tick-dark.svg" if theme.dark else "tick-light.svg").as_posix()
+    return _TEMPLATE.format(**names, tick=tick, small=f"{base_points * 0.9:.1f}", large=f"{base_points * 1.5:.1f}")
