@@ -127,9 +127,9 @@ class FilterChips(QWidget):
         self._clear.setText("✕")
         self._clear.clicked.connect(self.reset)
         self._clear.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        row = FlowLayout(self, spacing=GRID // 2)
+        self._row = FlowLayout(self, spacing=GRID // 2)
         for chip in (self._when, self._folder, self._model, self._place, self._clear):
-            row.addWidget(chip)
+            self._row.addWidget(chip)
         self._show()
 
     def filter(self) -> SearchFilter:
@@ -261,7 +261,7 @@ class FilterChips(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        wanted = self.layout().heightForWidth(self.width())
+        wanted = self._row.heightForWidth(self.width())
         if wanted > 0 and self.height() != wanted:
             self.setFixedHeight(wanted)
 
