@@ -128,11 +128,18 @@ class Counting(QObject):
         found = self._found
         if not self._text.strip() or "bare" not in found or "alone" not in found:
             return
-        loaded = self._models.loaded
-        limit = loaded.context_length if loaded is not None else self._settings.value.context_length
+        limit = self._limit()
         whole = found.get("whole", found["alone"])
         wanted = sampling_overrides(self._settings.value, self._manner.value.choices)["max_tokens"]
         room = max(min(int(wanted), limit // 4), LEAST_ROOM)
         over = max(found["alone"] + min(LEAST_ROOM, max(1, limit // 8)) - limit, 0)
         crowded = not over and whole > found["alone"] and whole + room > limit
         self.counted.emit(Count(found["alone"] - found["bare"], whole, limit, over, crowded))
+
+    def _limit(self) -> int:
+        """The context there is, or there will be once the model is loaded."""
+        loaded, choice = self._models.loaded, self._models.choice
+        if loaded is not None:
+            return loaded.context_length
+        wanted = int(self._models.loading_values()["context_length"])
+        return min(wanted, choice.header.trained_context or wanted) if choice is not None else wanted

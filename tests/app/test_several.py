@@ -45,7 +45,8 @@ def test_eight_answers_are_kept_and_one_of_the_majority_is_shown(
     assert all(answer.generation is not None and answer.generation.seed == 1 for answer in answers)
     votes = tally([boxed_answer(answer.answer) for answer in answers])
     assert len(votes) == 2, "the seed gives both values"
-    assert answers.index(shown) == votes[0].samples[0]
+    # The hash of the model's file may be known to one of them and not yet to the other.
+    assert [answer.id for answer in answers].index(shown.id) == votes[0].samples[0]
     assert application.conversations.shown()[-1].id == shown.id
 
 
