@@ -113,6 +113,7 @@ def test_one_that_died_is_told_and_kept(
     assert not list(application.paths.models.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_application(
     qtbot: QtBot, application: Application, hub: HubServer, wanted: Conversion
 ) -> None:
@@ -125,6 +126,7 @@ def test_it_ends_with_the_application(
     assert list(application.paths.models.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_and_the_mirror_is_offered(
     qtbot: QtBot, application: Application, wanted: Conversion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_failure_is_told_and_the_mirror_is_offered(
     assert not jobs.may_try_mirror(told.errors[1])
 
 
+@pytest.mark.slow
 def test_the_access_key_is_kept_for_its_hub(
     qtbot: QtBot, application: Application, hub: HubServer, wanted: Conversion
 ) -> None:

@@ -46,7 +46,6 @@ def test_what_is_there_is_listed_and_described(cli: Cli) -> None:
         ("lm_studio", False),
         ("built_in", False),
     ]
-    assert "Fin-R1-Q4_K_M.gguf" in cli.ok("models", "list")
     info = json.loads(cli.ok("models", "info", "Fin-R1-Q4_K_M", "--json"))
     assert info["verdict"] == "likely"
     assert info["evidence"] == ["name", "shape"]
@@ -76,6 +75,7 @@ def test_a_model_is_copied_from_a_drive_verified_and_removed(cli: Cli, tmp_path:
     assert not copy.exists()
 
 
+@pytest.mark.slow
 def test_only_own_models_are_removed(cli: Cli, tmp_path: Path) -> None:
     other = write(tmp_path / "drive/Fin-R1.gguf")
     done = cli.run("models", "remove", other, "--yes")
@@ -83,6 +83,7 @@ def test_only_own_models_are_removed(cli: Cli, tmp_path: Path) -> None:
     assert other.exists()
 
 
+@pytest.mark.slow
 def test_a_folder_is_remembered(cli: Cli, tmp_path: Path) -> None:
     path = write(tmp_path / "drive/deep/Fin-R1.gguf")
     cli.ok("models", "add", path, "--in-place")
@@ -100,6 +101,7 @@ def test_a_conversion_is_fetched(online: Cli, hub: HubServer) -> None:
     assert (models(online) / FILE).read_bytes() == contents()
 
 
+@pytest.mark.slow
 def test_what_went_wrong_is_two_lines(online: Cli, hub: HubServer) -> None:
     done = online.run("models", "download", "nobody/Nothing")
     assert done.status == 1
@@ -108,7 +110,7 @@ def test_what_went_wrong_is_two_lines(online: Cli, hub: HubServer) -> None:
     assert "HF_HUB_OFFLINE" in offline.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_one_that_was_killed_goes_on_where_it_was(online: Cli, hub: HubServer, number: int) -> None:
     hub.pause_s = 0.02
     process = online.start("models", "download", REPOSITORY, "--file", FILE)
@@ -129,6 +131,7 @@ def test_one_that_was_killed_goes_on_where_it_was(online: Cli, hub: HubServer, n
     assert not list(part.rglob("*.part"))
 
 
+@pytest.mark.slow  # the window does the same in tests/app
 @pytest.mark.parametrize("source", ["huggingface", "modelscope"])
 def test_a_checkpoint_is_fetched_and_converted(online: Cli, hub: HubServer, tmp_path: Path, source: str) -> None:
     folder = make_checkpoint(tmp_path)

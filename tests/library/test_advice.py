@@ -24,8 +24,8 @@ from finr1_desk.library.machine import machine_facts
 
 GIB = 2**30
 OFFERS = [Offer(entry.quantisation, entry.bytes) for entry in load_catalogue().offers()]
-MEMORIES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
-CARDS = (0, 2, 4, 6, 8, 10, 12, 16, 24)
+MEMORIES = (2, 3, 4, 6, 8, 12, 16, 32, 64)
+CARDS = (0, 4, 6, 8, 12, 24)
 
 
 def machine(memory: int, card: int = 0, *, shared: bool = False, bandwidth: float = 40e9) -> MachineFacts:
