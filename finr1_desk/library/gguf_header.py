@@ -24,6 +24,7 @@ from finr1_desk.library.gguf_format import (
     ArrayFacts,
     Container,
     CutOffError,
+    KnownArrays,
     MalformedError,
     NotGgufError,
     read_container,
@@ -138,14 +139,16 @@ class Glance:
     is_fin_r1: bool
 
 
-def read_header(path: Path) -> GgufHeader:
+def read_header(path: Path, known: KnownArrays | None = None) -> GgufHeader:
     """The header of the file at `path`; at most a few hundred milliseconds and some megabytes for any file.
+
+    `known` makes reading many files quicker: they often have a vocabulary in common.
 
     Raises:
         UserError: `MODEL_NOT_FOUND`, `MODEL_UNREADABLE`, `MODEL_NOT_GGUF`, or `MODEL_TRUNCATED` (its
             `expected_bytes` is None where the header itself is cut off).
     """
-    container, size = _open(path, peek=False)
+    container, size = _open(path, peek=False, known=known)
     header = _header(path, container, size)
     expected = container.data_start + max((t.offset + t.bytes for t in container.tensors), default=0)
     if container.tensors and expected > size:
@@ -196,14 +199,14 @@ def _is_shaped(architecture: str, layers: int, embedding_length: int) -> bool:
     return (architecture, layers, embedding_length) == ("qwen2", _FIN_R1_LAYERS, _FIN_R1_EMBEDDING)
 
 
-def _open(path: Path, *, peek: bool) -> tuple[Container, int]:
+def _open(path: Path, *, peek: bool, known: KnownArrays | None = None) -> tuple[Container, int]:
     try:
         # A pipe or device in the place of a model would block or never end.
         if not stat.S_ISREG(path.stat().st_mode):
             raise UserError(ErrorCode.MODEL_NOT_GGUF, path=str(path))
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            return _read(path, file, size, peek=peek), size
+            return _read(path, file, size, peek, known), size
     except FileNotFoundError:
         raise UserError(ErrorCode.MODEL_NOT_FOUND, path=str(path)) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -211,9 +214,9 @@ def _open(path: Path, *, peek: bool) -> tuple[Container, int]:
         raise UserError(ErrorCode.MODEL_UNREADABLE, path=str(path), reason=reason) from error
 
 
-def _read(path: Path, file: BinaryIO, size: int, *, peek: bool) -> Container:
+def _read(path: Path, file: BinaryIO, size: int, peek: bool, known: KnownArrays | None) -> Container:
     try:
-        return read_container(file, size, peek=peek)
+        return read_container(file, size, peek=peek, known=known)
     except NotGgufError:
         raise UserError(ErrorCode.MODEL_NOT_GGUF, path=str(path)) from None
     except MalformedError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from finr1_desk.core.errors import UserError
+from finr1_desk.library.gguf_format import KnownArrays
 from finr1_desk.library.gguf_header import GgufHeader, read_header
 from finr1_desk.library.hashing import identity_of, replace_text
 from finr1_desk.library.verification import fingerprint
@@ -36,6 +37,7 @@ class HeaderCache:
         self._entries = _load(cache_file) if cache_file is not None else {}
         self._used: dict[str, dict[str, Any]] = {}
         self._changed = False
+        self._arrays = KnownArrays()
 
     def header(self, path: Path) -> GgufHeader | None:
         """The header of the file at `path`; None for one that cannot be read, is cut off, or is no GGUF file."""
@@ -44,7 +46,7 @@ class HeaderCache:
         except OSError:
             return None
         if "header" not in entry:
-            entry["header"] = _to_json(path)
+            entry["header"] = _to_json(path, self._arrays)
             self._changed = True
         return _from_json(path, entry["header"])
 
@@ -93,9 +95,9 @@ def _load(cache_file: Path) -> dict[str, Any]:
     return files if isinstance(files, dict) else {}
 
 
-def _to_json(path: Path) -> dict[str, Any] | None:
+def _to_json(path: Path, arrays: KnownArrays) -> dict[str, Any] | None:
     try:
-        header = asdict(read_header(path))
+        header = asdict(read_header(path, arrays))
     except UserError:
         return None
     return {name: header[name] for name in _NAMES}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.quantisation import FILE_TYPES
 from finr1_desk.core.sampling import GGUF_SAMPLING_KEYS
-from finr1_desk.library.gguf_format import TENSOR_TYPES
+from finr1_desk.library.gguf_format import TENSOR_TYPES, KnownArrays
 from finr1_desk.library.gguf_header import GgufHeader, glance, read_header
 
 EXPECTED_ERRORS = {
@@ -339,3 +339,33 @@ def test_heads_that_differ_by_layer_are_summed(tmp_path: Path) -> None:
         writer.add_head_count_kv([2, 1])
 
     assert read_header(write_model(tmp_path / "m.gguf", change=change)).kv_heads == 3
+
+
+def write_vocabulary(path: Path, tokens: list[str]) -> Path:
+    writer = gguf.GGUFWriter(path, "qwen2")
+    writer.add_name(path.stem)
+    writer.add_token_list(tokens)
+    writer.add_block_count(len(path.stem))
+    writer.add_tensor("output_norm.weight", np.ones(8, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_a_vocabulary_that_was_seen_before_is_known_again_and_no_other(tmp_path: Path) -> None:
+    tokens = [f"token{number}" for number in range(12_000)]
+    others = [*tokens[:-1], "otherwise"]  # as many, and the same but for the end
+    files = [
+        write_vocabulary(tmp_path / "a.gguf", tokens),
+        write_vocabulary(tmp_path / "bb.gguf", others),
+        write_vocabulary(tmp_path / "ccc.gguf", tokens),
+    ]
+    known = KnownArrays()
+    assert [read_header(path, known) for path in files] == [read_header(path) for path in files]
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(files[0].read_bytes()[:60_000])
+    with pytest.raises(UserError) as caught:
+        read_header(cut, known)
+    assert caught.value.code is ErrorCode.MODEL_TRUNCATED

@@ -109,7 +109,7 @@ def test_the_second_listing_reads_no_header(tmp_path: Path, monkeypatch: pytest.
     first = listed(tmp_path, at(tmp_path / "a"), headers=HeaderCache(cache))
     read: list[Path] = []
     original = header_cache.read_header
-    monkeypatch.setattr(header_cache, "read_header", lambda path: (read.append(path), original(path))[1])
+    monkeypatch.setattr(header_cache, "read_header", lambda path, known: (read.append(path), original(path, known))[1])
     assert listed(tmp_path, at(tmp_path / "a"), headers=HeaderCache(cache)) == first
     assert read == []
     write(changing, "Another name")
