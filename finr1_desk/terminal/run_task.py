@@ -114,25 +114,36 @@ def _manner(workspace: Workspace, task: Task, options: RunTaskOptions) -> Manner
 
 def _ask_all(run: Run, answering: Answering, report: _Report) -> bool:
     """Asks row by row; True where it was paused."""
-    with _PausedBySigterm():
+    with _Pausing() as pausing:
         while (asked := run.next()) is not None:
+            if pausing.wanted:
+                return True
             report.show()
             answer = answering.write(asked[1], unsaved_answer(), None, report.on_change)
             if not run.take(answer.message, answer.error):
                 return True
-            if answering.interrupted:
-                return run.next() is not None
+            pausing.wanted |= answering.interrupted
     return False
 
 
-class _PausedBySigterm:
-    """A polite request to end is taken as Ctrl-C, where the system has one: the table is written before."""
+class _Pausing:
+    """Ctrl-C between two rows, or while one is kept, pauses too; so does a polite request to end. Twice, it ends."""
 
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def __enter__(self) -> _Pausing:
+        self._interrupt = signal.signal(signal.SIGINT, self._on_interrupt)
+        self._terminate = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
+        signal.signal(signal.SIGINT, self._interrupt)
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    def _on_interrupt(self, *_: object) -> None:
+        self.wanted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class _Report:
