@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QTextDocument,
     QTextFrameFormat,
     QTextLength,
+    QTextOption,
     QTextTable,
     QTextTableFormat,
 )
@@ -122,6 +123,9 @@ class _Pages:
         text.setDocumentMargin(0)
         text.documentLayout().setPaintDevice(self.writer)
         text.setDefaultFont(font_of(BODY))
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        text.setDefaultTextOption(option)
         page = self.writer.pageLayout().paintRectPixels(RESOLUTION)
         head_and_foot = 2 * 22 * POINT
         text.setPageSize(QSizeF(page.width(), page.height() - head_and_foot))

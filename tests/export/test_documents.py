@@ -19,6 +19,7 @@ import docx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtGui import QGuiApplication
 
 from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role
 from finr1_desk.core.errors import ErrorCode, UserError
@@ -29,6 +30,7 @@ from finr1_desk.export.html_page import to_html
 from finr1_desk.export.jobs import Job
 from finr1_desk.export.omml import to_omml
 from finr1_desk.export.options import ExportOptions, Format, Labels
+from finr1_desk.export.pdf_document import to_pdf
 from finr1_desk.export.pictures import Drawings
 from finr1_desk.export.process import content
 from finr1_desk.export.word_document import to_docx
@@ -147,7 +149,7 @@ FLOW = "h1 h2 h3 h4 h5 h6 p details summary div blockquote ol ul li pre table th
 INLINE = "span code br s em strong a sup"
 PICTURE = "svg g path rect text line polyline polygon tspan"
 ALLOWED_TAGS = set(f"{HEAD} {FLOW} {INLINE} {PICTURE}".split())
-hostile = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+hostile = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 
 
 @hostile
@@ -317,10 +319,9 @@ def test_a_pdf_has_pages_fonts_and_its_title(tmp_path: Path) -> None:
     assert b"https://example.com/" in data
 
 
-@pytest.mark.parametrize("kind", [Format.HTML, Format.PDF, Format.DOCX])
-def test_a_process_that_ends_is_an_error_and_the_next_one_works(kind: Format, tmp_path: Path) -> None:
+def test_a_process_that_ends_is_an_error_and_the_next_one_works(tmp_path: Path) -> None:
     pair = a_conversation("short")
-    with Exporter(ExportOptions(kind)) as exporter:
+    with Exporter(ExportOptions(Format.HTML)) as exporter:
         exporter.write(tmp_path, *pair, NOW)
         assert exporter._process is not None
         exporter._process.kill()
@@ -348,3 +349,15 @@ def test_an_empty_conversation_is_a_document_too() -> None:
     )
     assert "<h1>Conversation</h1>" in to_html(whole, Drawings())
     assert docx.Document(io.BytesIO(to_docx(whole, NOW))).paragraphs[0].text == "Conversation"
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+@given(pair=conversations())
+def test_no_conversation_keeps_a_format_from_being_made(
+    qapp: QGuiApplication, pair: tuple[Conversation, list[Message]]
+) -> None:
+    whole = made(pair, ExportOptions(all_branches=True))
+    assert to_pdf(whole, Drawings()).startswith(b"%PDF-1.")
+    assert Page(to_html(whole, Drawings())).open == []
+    docx.Document(io.BytesIO(to_docx(whole, NOW)))

@@ -293,16 +293,15 @@ def confirm_export(running: Running, kind: Format = Format.MARKDOWN) -> None:
     buttons["Export"].click()
 
 
-@pytest.mark.parametrize("kind", [Format.HTML, Format.PDF, Format.DOCX])
-def test_other_formats_are_written_while_the_window_goes_on(running: Running, tmp_path: Path, kind: Format) -> None:
+def test_other_formats_are_written_while_the_window_goes_on(running: Running, tmp_path: Path) -> None:
     running.answered("净利率？")
     running.dialogs.folder = tmp_path / "new"
     running.window.actions_["export_all"].trigger()
-    confirm_export(running, kind)
+    confirm_export(running, Format.PDF)
     assert running.window.notice.text() == "Exporting…"
     running.until(lambda: "1 conversation exported" in running.window.notice.text())
     (path,) = (tmp_path / "new").iterdir()
-    assert path.name == f"净利率？{kind.suffix}"
+    assert path.name == "净利率？.pdf"
     assert path.stat().st_size > 1000
 
 
