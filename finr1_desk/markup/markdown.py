@@ -22,6 +22,7 @@ from markdown_it.token import Token
 
 from finr1_desk.core.boxed import plain
 from finr1_desk.markup import dollars, footnotes
+from finr1_desk.markup.tex import group_end
 
 MOST_COLUMNS: Final = 250  # of a table; more are text
 MAX_NESTING: Final = 24  # tokens deep: 12 lists in each other, or 24 quotes
@@ -279,18 +280,15 @@ def _text_until(end: re.Pattern[str]) -> Callable[[StateInline, bool], bool]:
 
 def _boxed(state: StateInline, silent: bool) -> bool:
     start = state.src.index("{", state.pos)
-    depth = 0
-    for position in range(start, state.posMax):
-        char = state.src[position]
-        depth += (char == "{") - (char == "}")
-        if depth == 0:
-            break
-    else:
+    if state.src.rfind("}", start, state.posMax) < 0:
+        return False
+    end = group_end(state.src, start, state.posMax)
+    if end < 0:
         return False
     if not silent:
         token = state.push("boxed_inline", "", 0)
-        token.content = plain(state.src[start + 1 : position])
-    state.pos = position + 1
+        token.content = plain(state.src[start + 1 : end - 1])
+    state.pos = end
     return True
 
 

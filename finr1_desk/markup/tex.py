@@ -74,10 +74,10 @@ def prepare(source: str) -> Prepared | None:
     return Prepared(result, tuple(texts)) if result.strip() else None
 
 
-def group_end(text: str, start: int) -> int:
+def group_end(text: str, start: int, limit: int | None = None) -> int:
     """The position behind the brace that closes the one at `start`; -1 where none does. Escaped braces are none."""
     depth = 0
-    for match in _BRACED.finditer(text, start):
+    for match in _BRACED.finditer(text, start, len(text) if limit is None else limit):
         depth += {"{": 1, "}": -1}.get(match.group(), 0)
         if depth == 0:
             return match.end()
