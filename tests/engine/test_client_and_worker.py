@@ -79,6 +79,17 @@ def test_counting_agrees_with_the_prompt(make_client: MakeClient, make_model: Ma
     assert first.tokens == second.tokens == seen.of(Started, request)[0].prompt_tokens
 
 
+def test_counting_does_not_wait_for_a_running_answer(make_client: MakeClient, make_model: MakeModel) -> None:
+    client, seen = make_client()
+    path = make_model(endless())
+    request = client.generate(ask(path))
+    seen.wait_for(TextProduced, lambda event: event.tokens >= 2)
+    count = client.count(model_request(path), (Turn("user", "Hello"),))
+    seen.wait_for(TokensCounted, lambda event: event.request == count)
+    client.cancel(request)
+    assert seen.finished(request).reason is FinishReason.CANCELLED, "the answer had ended before it was counted"
+
+
 def test_a_missing_model_is_an_error(make_client: MakeClient, make_model: MakeModel) -> None:
     client, seen = make_client()
     request = client.generate(ask(make_model(speaking(ANSWER)).with_name("absent.gguf")))
