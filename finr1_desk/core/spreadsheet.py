@@ -12,13 +12,11 @@ from html.parser import HTMLParser
 from itertools import zip_longest
 from typing import Final
 
+from finr1_desk.core.figures import are_figures
+
 Rows = list[list[str]]
 
 MOST_CELLS: Final = 200_000  # beyond, a question could not hold them anyway
-_NUMBER: Final = re.compile(
-    r"\(?[-+−]?\s*(?:US\$|HK\$|[$€£¥￥])?\s*[-+−]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][-+]?\d+)?\s*[%‰]?\)?"
-)
-_NO_VALUE: Final = frozenset({"", "-", "–", "—", "n/a", "N/A", "#N/A"})
 _PIPE: Final = re.compile(r"(\\*)\|")
 _BREAKS: Final = re.compile(r"\r\n|\r|\v|\f|\x85|\u2028|\u2029")
 
@@ -59,7 +57,7 @@ def to_markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table whose first row is the header; columns of figures are aligned at the right."""
     header, *body = [[_cell(text) for text in row] for row in rows]
     columns = list(zip_longest(*body, fillvalue="")) if body else [()] * len(header)
-    rule = ["---:" if _is_figures(column) else "---" for column in columns]
+    rule = ["---:" if are_figures(column) else "---" for column in columns]
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, rule, *body))
 
 
@@ -108,11 +106,6 @@ def _trimmed(rows: Rows) -> Rows | None:
 def _cell(text: str) -> str:
     """A cell as it stands in a table: on one line, without what would end it."""
     return _PIPE.sub(lambda found: found[1] * 2 + "\\|", " ".join(text.split()))
-
-
-def _is_figures(column: Sequence[str]) -> bool:
-    values = [cell for cell in column if cell not in _NO_VALUE]
-    return bool(values) and all(any(map(str.isdigit, cell)) and _NUMBER.fullmatch(cell) for cell in values)
 
 
 class _TableReader(HTMLParser):
