@@ -96,6 +96,13 @@ def test_a_download_is_paused_and_taken_up(
     until(qtbot, lambda: jobs.left == [])
 
 
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has ended, and waits to be reaped
+        return ""
+
+
 def test_one_that_died_is_told_and_kept(
     qtbot: QtBot, application: Application, hub: HubServer, wanted: Conversion
 ) -> None:
@@ -103,7 +110,7 @@ def test_one_that_died_is_told_and_kept(
     hub.pause_s = 0.02
     jobs.download(wanted)
     until(qtbot, lambda: any(job.done > 0 for job in told.jobs))
-    (process,) = [p for p in psutil.Process().children() if "download_process" in " ".join(p.cmdline())]
+    (process,) = [child for child in psutil.Process().children() if "download_process" in _command(child)]
     os.kill(process.pid, signal.SIGKILL)
     until(qtbot, lambda: bool(told.errors) and bool(jobs.left))
     assert told.errors[0].code is ErrorCode.DOWNLOAD_CRASHED
@@ -122,7 +129,7 @@ def test_it_ends_with_the_application(
     application.jobs.download(wanted)
     until(qtbot, lambda: any(job.done > 0 for job in told.jobs))
     application.jobs.close()
-    assert not [p for p in psutil.Process().children() if "download_process" in " ".join(p.cmdline())]
+    assert not [p for p in psutil.Process().children() if "download_process" in _command(p)]
     assert list(application.paths.models.rglob("*.part"))
 
 

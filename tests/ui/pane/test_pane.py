@@ -67,6 +67,12 @@ def _shown_text(pane: ChatPane, section: Section, message_id: str = "a1") -> lis
     ]
 
 
+def _is_settled(pane: ChatPane) -> bool:
+    """Nothing is left to be laid out, and no formula to be drawn."""
+    drawing = pane._typesetting._client
+    return not (pane._idle.isActive() or drawing._wanted or drawing._sent or drawing._tell.isActive())
+
+
 def _first_text(pane: ChatPane) -> tuple[str, float]:
     """The uppermost row of text in the pane, and where it stands."""
     for placed in pane.flow.placed():
@@ -255,11 +261,11 @@ def test_a_streamed_answer_ends_as_a_stored_one(pane: ChatPane, qtbot: QtBot, te
             QApplication.processEvents()
     final = answer(text, thinking_open=True)
     pane.update_message(final, None)
-    qtbot.waitUntil(lambda: not pane._idle.isActive(), timeout=30_000)
+    qtbot.waitUntil(lambda: _is_settled(pane), timeout=30_000)
     streamed = [_shown_text(pane, section) for section in Section]
     height = pane.flow.total
     pane.set_messages([question("q"), final], {})
-    qtbot.waitUntil(lambda: not pane._idle.isActive(), timeout=30_000)
+    qtbot.waitUntil(lambda: _is_settled(pane), timeout=30_000)
     assert [_shown_text(pane, section) for section in Section] == streamed
     assert pane.flow.total == pytest.approx(height, abs=1)
 
