@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from finr1_desk.app.answers import Answers
 from finr1_desk.app.background import MainThread, Pool
@@ -24,12 +26,14 @@ from finr1_desk.app.model_jobs import ModelJobs
 from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import Open, StoreAccess, StoreStatus
-from finr1_desk.app.task_runs import TaskRuns
 from finr1_desk.app.tasks import Tasks
 from finr1_desk.app.team_server import TeamServer
 from finr1_desk.app.transfers import Transfers
 from finr1_desk.core.errors import UserError
 from finr1_desk.store.paths import DataPaths, resolve_data_dir
+
+if TYPE_CHECKING:
+    from finr1_desk.app.task_runs import TaskRuns
 
 LEAVE_S = 1.5  # what leaving may take at most for the disk
 
@@ -57,7 +61,6 @@ class Application:
     transfers: Transfers
     local_api: LocalApi
     tasks: Tasks
-    task_runs: TaskRuns
     model_override: Path | None
 
     def open(self) -> None:
@@ -68,6 +71,13 @@ class Application:
         self.store.open()
         self.models.find(self.model_override)
         self.jobs.look()
+
+    @cached_property
+    def task_runs(self) -> TaskRuns:
+        """Runs of a task over a table; made when one is wanted, so that the start need not read tables' libraries."""
+        from finr1_desk.app.task_runs import TaskRuns
+
+        return TaskRuns(self.paths, self.models, self.settings, self.link, self.pool)
 
     def _on_store_changed(self, status: StoreStatus) -> None:
         if isinstance(status, Open):
@@ -97,7 +107,8 @@ class Application:
         self.main.close()
         self.link.close()
         self.pool.close()
-        self.task_runs.close()
+        if "task_runs" in vars(self):
+            self.task_runs.close()
         self.store.close()
 
 
@@ -145,6 +156,5 @@ def build(
         transfers=Transfers(store, pool, conversations),
         local_api=LocalApi(paths, settings, models, pool),
         tasks=Tasks(paths, pool),
-        task_runs=TaskRuns(paths, models, settings, link, pool),
         model_override=model,
     )

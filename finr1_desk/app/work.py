@@ -12,7 +12,6 @@ from finr1_desk.app.writing import Writing
 from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import Message
 from finr1_desk.core.events import EngineEvent, Finished, SampleFinished, TextProduced
-from finr1_desk.core.votes import tally
 
 
 class Work:
@@ -70,6 +69,8 @@ class Work:
     def chosen(self) -> Message:
         """The first of those that most agree with; without any vote the first that has an answer."""
         answers = [self.kept[writing.id] for writing in self.writings]
+        from finr1_desk.core.votes import tally  # seldom needed, and it brings fractions with it
+
         votes = tally([boxed_answer(answer.answer) for answer in answers])
         if votes:
             return answers[votes[0].samples[0]]

@@ -10,7 +10,6 @@ from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QKeySequence, Q
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from finr1_desk.core.draft import Draft
-from finr1_desk.core.spreadsheet import Rows, from_html, from_tabs, to_markdown
 from finr1_desk.ui.theme import GRID
 
 MAX_LINES = 8
@@ -91,9 +90,9 @@ class ComposerEdit(QPlainTextEdit):
         start = cursor.selectionStart()
         cursor.insertText(text)
         cursor.endEditBlock()
-        rows = _cells_of(source)
-        if rows is not None:
-            self._put_table(cursor, start, to_markdown(rows))
+        table = _table_of(source)
+        if table is not None:
+            self._put_table(cursor, start, table)
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
 
@@ -155,8 +154,13 @@ class ComposerEdit(QPlainTextEdit):
         self.focusChanged.emit(False)
 
 
-def _cells_of(source: QMimeData) -> Rows | None:
-    """The cells that a spreadsheet put on the clipboard; None for anything else."""
-    if source.hasHtml() and "<table" in source.html().lower() and (rows := from_html(source.html())) is not None:
-        return rows
-    return from_tabs(source.text())
+def _table_of(source: QMimeData) -> str | None:
+    """The cells that a spreadsheet put on the clipboard, as a Markdown table; None for anything else."""
+    html = source.html() if source.hasHtml() else ""
+    if "<table" not in html.lower() and "\t" not in source.text():
+        return None
+    from finr1_desk.core import spreadsheet  # not needed for the window to open
+
+    rows = spreadsheet.from_html(html) if "<table" in html.lower() else None
+    rows = rows if rows is not None else spreadsheet.from_tabs(source.text())
+    return spreadsheet.to_markdown(rows) if rows is not None else None

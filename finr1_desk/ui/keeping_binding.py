@@ -67,8 +67,8 @@ class KeepingBinding(QObject):
         sidebar.exportRequested.connect(export)
         sidebar.deleteRequested.connect(keeping.delete)
         sidebar.trashRequested.connect(self._on_trash_wanted)
-        sidebar.trash.restoreRequested.connect(keeping.restore)
-        sidebar.trash.removeRequested.connect(self._on_remove)
+        sidebar.trashRestoreRequested.connect(keeping.restore)
+        sidebar.trashRemoveRequested.connect(self._on_remove)
         sidebar.model.foldedChanged.connect(keeping.keep_folded)
 
     # -- what happened

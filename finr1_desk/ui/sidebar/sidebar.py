@@ -33,11 +33,11 @@ from finr1_desk.ui.sidebar.model import ConversationModel
 from finr1_desk.ui.sidebar.results import SearchModel
 from finr1_desk.ui.sidebar.rows import RowList
 from finr1_desk.ui.sidebar.selection_bar import SelectionBar
-from finr1_desk.ui.sidebar.trash import TrashPage
 from finr1_desk.ui.theme import GRID, Theme
 
 if TYPE_CHECKING:
     from finr1_desk.store.search import SearchHit
+    from finr1_desk.ui.sidebar.trash import TrashPage
 
 SEARCH_DELAY_MS = 120
 
@@ -73,6 +73,8 @@ class Sidebar(QFrame):
     exportRequested = Signal(list)  # ids
     deleteRequested = Signal(list)  # ids
     trashRequested = Signal()
+    trashRestoreRequested = Signal(list)  # ids
+    trashRemoveRequested = Signal(list)  # ids, to be asked about
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +92,9 @@ class Sidebar(QFrame):
         self._hits = RowList(self)
         self._nothing = named(QLabel(self), "muted")
         self._stack = QStackedWidget(self)
-        self.trash = TrashPage(theme, icons, self)
+        self._theme = theme
+        self._icons = icons
+        self._trash: TrashPage | None = None
         self._trash_button = named(QToolButton(self), "trashButton")
         self.selection_bar = SelectionBar(icons, self)
         self.undo_bar = UndoBar(self)
@@ -121,7 +125,7 @@ class Sidebar(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._search.setClearButtonEnabled(True)
         self._search.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
-        for page in (self._list, self._hits, self._nothing, self.trash):
+        for page in (self._list, self._hits, self._nothing):
             self._stack.addWidget(page)
         first = QHBoxLayout()
         first.setSpacing(GRID // 2)
@@ -172,7 +176,19 @@ class Sidebar(QFrame):
         bar.deleteRequested.connect(lambda: self.deleteRequested.emit(self.chosen()))
         bar.cleared.connect(self._clear_selection)
         self._trash_button.clicked.connect(self.trashRequested)
-        self.trash.closed.connect(self.show_list)
+
+    @property
+    def trash(self) -> TrashPage:
+        """The page of deleted conversations; made when it is first looked at, which is seldom."""
+        if self._trash is None:
+            from finr1_desk.ui.sidebar.trash import TrashPage
+
+            page = self._trash = TrashPage(self._theme, self._icons, self)
+            page.closed.connect(self.show_list)
+            page.restoreRequested.connect(self.trashRestoreRequested)
+            page.removeRequested.connect(self.trashRemoveRequested)
+            self._stack.addWidget(page)
+        return self._trash
 
     # -- what is shown
 
@@ -205,7 +221,7 @@ class Sidebar(QFrame):
             self.trash.focus()
 
     def is_trash_shown(self) -> bool:
-        return self._stack.currentWidget() is self.trash
+        return self._trash is not None and self._stack.currentWidget() is self._trash
 
     def show_list(self) -> None:
         self._show_page(self._list)
@@ -238,12 +254,13 @@ class Sidebar(QFrame):
     def draw(self, theme: Theme, icons: Icons) -> None:
         self._delegate.theme = theme
         self._hit_delegate.theme = theme
-        self._icons = icons
+        self._theme, self._icons = theme, icons
         self._new.setIcon(icons.icon("new"))
         self._new_folder.draw(icons)
         self._trash_button.setIcon(icons.icon("delete", "muted", 16))
         self._search_icon.setIcon(icons.icon("search", "muted", 16))
-        self.trash.draw(theme, icons)
+        if self._trash is not None:
+            self._trash.draw(theme, icons)
         self.selection_bar.draw(icons)
         self._list.viewport().update()
         self._hits.viewport().update()
@@ -273,7 +290,7 @@ class Sidebar(QFrame):
 
     def _show_page(self, page: QWidget) -> None:
         self._stack.setCurrentWidget(page)
-        self._trash_button.setVisible(page is not self.trash)
+        self._trash_button.setVisible(page is not self._trash)
         self.selection_bar.show_count(len(self.chosen()) if page is self._list else 0)
 
     def _select_current(self) -> None:
@@ -325,7 +342,7 @@ class Sidebar(QFrame):
         query = self.query()
         if query:
             self.searchRequested.emit(query, self.chips.filter())
-        elif self._stack.currentWidget() is not self.trash:
+        elif not self.is_trash_shown():
             self.show_list()
             self.chips.hide()
             self.results.set_hits([])

@@ -19,9 +19,6 @@ from finr1_desk.core.tasks.values import from_text
 from finr1_desk.core.tasks.words import NO_WORDS, Words
 from finr1_desk.ui.dialogs import Dialogs
 from finr1_desk.ui.language import spoken_language
-from finr1_desk.ui.tasks.changing import TaskChangeDialog
-from finr1_desk.ui.tasks.dialog import TasksDialog
-from finr1_desk.ui.tasks.run_dialog import RunDialog
 from finr1_desk.ui.window import Window
 
 if TYPE_CHECKING:
@@ -29,6 +26,8 @@ if TYPE_CHECKING:
     from finr1_desk.core.errors import UserError
     from finr1_desk.core.tasks.note import TaskNote
     from finr1_desk.store.task_files import Shelf
+    from finr1_desk.ui.tasks.dialog import TasksDialog
+    from finr1_desk.ui.tasks.run_dialog import RunDialog
 
 
 class TasksBinding(QObject):
@@ -72,6 +71,8 @@ class TasksBinding(QObject):
         self.open(note.task_id, (task.defaults() if task is not None else {}) | values, note.language)
 
     def _make_dialog(self) -> TasksDialog:
+        from finr1_desk.ui.tasks.dialog import TasksDialog
+
         dialog = TasksDialog(self._window)
         dialog.sendWanted.connect(self._on_send)
         dialog.runWanted.connect(self._on_run)
@@ -111,6 +112,8 @@ class TasksBinding(QObject):
 
     def _on_run(self, task: Task) -> None:
         if self._run is None:
+            from finr1_desk.ui.tasks.run_dialog import RunDialog
+
             self._run = RunDialog(self._app.task_runs, self._dialogs, self._window)
         self._run.show_task(task)
         self._run.show()
@@ -124,6 +127,8 @@ class TasksBinding(QObject):
         self._change(replace(task, id="", name=name, trained=False, order=1000))
 
     def _change(self, task: Task) -> None:
+        from finr1_desk.ui.tasks.changing import TaskChangeDialog
+
         dialog = TaskChangeDialog(task, self._dialog or self._window)
         dialog.saveWanted.connect(self._app.tasks.save)
         dialog.open()
