@@ -193,19 +193,16 @@ class RemoteEngine:
         return access, await asyncio.to_thread(make_client, access)
 
     async def _load(self, id: str, model: ModelRequest) -> None:
-        from finr1_desk.engine.remote.failures import failure
+        from finr1_desk.engine.remote.listing import served
 
         access, client = await self._open(model.path)
         async with client:
-            try:
-                served = (await client.models.list()).data
-            except Exception as error:
-                raise failure(error, access) from error
+            models = await served(client, access)
         wanted = access.server.model
-        found = next((entry for entry in served if entry.id == wanted), None)
-        if found is None and (wanted or not served):
+        found = next((entry for entry in models if entry.id == wanted), None)
+        if found is None and (wanted or not models):
             raise UserError(ErrorCode.SERVER_NO_MODEL, host=access.server.host, model=wanted)
-        found = found or served[0]
+        found = found or models[0]
         self._on_event(ModelLoaded(loaded_model(model, found.id, access, getattr(found, "max_model_len", None))))
         self._on_event(Finished(id, FinishReason.STOP))
 
@@ -237,15 +234,12 @@ class RemoteEngine:
                 await self._one(id, running, asked, client)
 
     async def _first_model(self, client: AsyncOpenAI, access: ServerAccess) -> str:
-        from finr1_desk.engine.remote.failures import failure
+        from finr1_desk.engine.remote.listing import served
 
-        try:
-            served = (await client.models.list()).data
-        except Exception as error:
-            raise failure(error, access) from error
-        if not served:
+        models = await served(client, access)
+        if not models:
             raise UserError(ErrorCode.SERVER_NO_MODEL, host=access.server.host, model="")
-        return served[0].id
+        return models[0].id
 
     async def _one(self, id: str, running: _Request, asked: Asked, client: AsyncOpenAI) -> None:
         """One answer, in as many requests as closings of its thinking take."""
