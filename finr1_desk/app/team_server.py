@@ -17,7 +17,7 @@ from finr1_desk.store.paths import DataPaths
 from finr1_desk.store.policy import Policy, load_policy
 from finr1_desk.store.secrets import Secrets
 from finr1_desk.store.server_access import Credentials, access_to, credentials_of, keep_credentials
-from finr1_desk.store.settings_file import load_server, save_server
+from finr1_desk.store.server_file import load_server, save_server
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The settings and the window's state as files.
 
-Owns reading and writing `settings.json`, `window.json`, `model-settings.json` and `server.json`. A file that cannot be
-read is moved aside, never overwritten; names that this version does not know are kept. Secrets and texts do not
-belong here.
+Owns reading and writing `settings.json`, `window.json` and `model-settings.json`, and how such a file is kept. A file
+that cannot be read is moved aside, never overwritten; names that this version does not know are kept. Secrets and
+texts do not belong here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.remote import RemoteServer, server_from_json
 from finr1_desk.core.settings import LOADING, Settings, checked, from_mapping
 from finr1_desk.store.atomic_file import replace_file
 from finr1_desk.store.paths import DataPaths
@@ -33,7 +32,7 @@ class LoadedSettings:
 
 def load_settings(paths: DataPaths) -> LoadedSettings:
     """The settings of the file; the default for everything it lacks or gives a bad value for."""
-    values, problem = _read(paths.settings)
+    values, problem = read_values(paths.settings)
     good: dict[str, Any] = {}
     for name, value in values.items():
         try:
@@ -52,15 +51,15 @@ def save_settings(paths: DataPaths, settings: Settings) -> None:
         UserError: `FILE_UNWRITABLE`.
     """
     known = {declared.name for declared in fields(Settings)}
-    values = {name: value for name, value in _read(paths.settings)[0].items() if name not in known}
+    values = {name: value for name, value in read_values(paths.settings)[0].items() if name not in known}
     default = asdict(Settings())
     values |= {name: value for name, value in asdict(settings).items() if value != default[name]}
-    _write(paths.settings, values)
+    write_values(paths.settings, values)
 
 
 def load_window_state(paths: DataPaths) -> dict[str, Any]:
     """What the window remembers; empty where there is nothing to be read."""
-    return _read(paths.window)[0]
+    return read_values(paths.window)[0]
 
 
 def save_window_state(paths: DataPaths, state: Mapping[str, Any]) -> None:
@@ -68,27 +67,14 @@ def save_window_state(paths: DataPaths, state: Mapping[str, Any]) -> None:
     Raises:
         UserError: `FILE_UNWRITABLE`.
     """
-    _write(paths.window, state)
-
-
-def load_server(paths: DataPaths) -> RemoteServer:
-    """The team server; none where nothing sensible is to be read."""
-    return server_from_json(_read(paths.server)[0])
-
-
-def save_server(paths: DataPaths, server: RemoteServer) -> None:
-    """
-    Raises:
-        UserError: `FILE_UNWRITABLE`.
-    """
-    _write(paths.server, server.to_json())
+    write_values(paths.window, state)
 
 
 def load_model_settings(paths: DataPaths, model: Path) -> dict[str, Any]:
     """How this model is loaded on this machine where that differs from the settings; values that cannot be are left
     out.
     """
-    machines = _read(paths.model_settings)[0]
+    machines = read_values(paths.model_settings)[0]
     found = _folded(_folded(machines, platform.node()), str(model))
     good: dict[str, Any] = {}
     for declared in LOADING:
@@ -107,11 +93,11 @@ def save_model_settings(paths: DataPaths, model: Path, values: Mapping[str, Any]
         UserError: `BAD_VALUE`, `FILE_UNWRITABLE`.
     """
     good = {name: checked(name, value) for name, value in values.items()}
-    machines = _read(paths.model_settings)[0]
+    machines = read_values(paths.model_settings)[0]
     models = _folded(machines, platform.node()) | {str(model): good}
     if not good:
         del models[str(model)]
-    _write(paths.model_settings, machines | {platform.node(): models})
+    write_values(paths.model_settings, machines | {platform.node(): models})
 
 
 def _folded(values: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -119,7 +105,8 @@ def _folded(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _read(path: Path) -> tuple[dict[str, Any], UserError | None]:
+def read_values(path: Path) -> tuple[dict[str, Any], UserError | None]:
+    """The values of a file and what was wrong with it; none where there is no file."""
     try:
         values = json.loads(path.read_bytes())
         if not isinstance(values, dict):
@@ -145,7 +132,11 @@ def _set_aside(path: Path) -> Path:
     return path
 
 
-def _write(path: Path, values: Mapping[str, Any]) -> None:
+def write_values(path: Path, values: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        UserError: `FILE_UNWRITABLE`.
+    """
     try:
         replace_file(path, json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n")
     except OSError as error:

@@ -25,7 +25,8 @@ from finr1_desk.store.paths import DataPaths, resolve_data_dir
 from finr1_desk.store.policy import load_policy
 from finr1_desk.store.secrets import Secrets
 from finr1_desk.store.server_access import access_to
-from finr1_desk.store.settings_file import load_model_settings, load_server, load_settings
+from finr1_desk.store.server_file import load_server
+from finr1_desk.store.settings_file import load_model_settings, load_settings
 
 if TYPE_CHECKING:
     from finr1_desk.core.conversation import ModelIdentity

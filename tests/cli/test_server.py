@@ -6,7 +6,7 @@ import json
 
 from finr1_desk.core.remote import RemoteServer
 from finr1_desk.store.paths import resolve_data_dir
-from finr1_desk.store.settings_file import save_server
+from finr1_desk.store.server_file import save_server
 from tests.cli.conftest import Cli
 from tests.helpers.scripted_server import MODEL, Reply, answered, serving
 
