@@ -592,10 +592,6 @@
         <source>The code was saved.</source>
         <translation>代码已保存。</translation>
     </message>
-    <message>
-        <source>Open folder</source>
-        <translation>打开文件夹</translation>
-    </message>
 </context>
 <context>
     <name>ComposerPane</name>
@@ -2331,6 +2327,10 @@
 <context>
     <name>NoticeBar</name>
     <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
         <source>Close this message</source>
         <translation>关闭此消息</translation>
     </message>
@@ -3767,10 +3767,6 @@
         <translation>表格已保存。</translation>
     </message>
     <message>
-        <source>Open folder</source>
-        <translation>打开文件夹</translation>
-    </message>
-    <message>
         <source>No column of this table holds nothing but figures.</source>
         <translation>此表格没有全为数字的列。</translation>
     </message>
@@ -5126,10 +5122,6 @@
         <translation>
             <numerusform>已导出 %n 个对话</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>Open folder</source>
-        <translation>打开文件夹</translation>
     </message>
     <message numerus="yes">
         <source>%n conversation(s) imported</source>

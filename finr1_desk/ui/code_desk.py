@@ -46,9 +46,6 @@ class CodeDesk(QObject):
             self._pool.run(lambda: write_code(code, path), lambda _: self._on_saved(path), self._show_error)
 
     def _on_saved(self, path: Path) -> None:
-        self._window.notice.show_notice(
-            self.tr("The code was saved."),
-            str(path),
-            tone="info",
-            action=(self.tr("Open folder"), lambda: self._dialogs.open_folder(path.parent)),
+        self._window.notice.show_written(
+            self.tr("The code was saved."), str(path), lambda: self._dialogs.open_folder(path.parent)
         )

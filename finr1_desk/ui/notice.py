@@ -75,6 +75,10 @@ class NoticeBar(QFrame):
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
+    def show_written(self, text: str, place: str, open_folder: Callable[[], None]) -> None:
+        """Says that something was written, and where; its folder is a click away."""
+        self.show_notice(text, place, tone="info", action=(self.tr("Open folder"), open_folder))
+
     def text(self) -> str:
         return self._text.text()
 

@@ -63,11 +63,8 @@ class TableDesk(QObject):
             self._pool.run(lambda: write(table, path), lambda _: self._on_saved(path), self._show_error)
 
     def _on_saved(self, path: Path) -> None:
-        self._window.notice.show_notice(
-            self.tr("The table was saved."),
-            str(path),
-            tone="info",
-            action=(self.tr("Open folder"), lambda: self._dialogs.open_folder(path.parent)),
+        self._window.notice.show_written(
+            self.tr("The table was saved."), str(path), lambda: self._dialogs.open_folder(path.parent)
         )
 
     def _plot(self, table: TextTable) -> None:

@@ -73,11 +73,10 @@ class TransferBinding(QObject):
             self._window.notice.show_notice(self.tr("There is no conversation to export."), tone="info")
             return
         folder = paths[0].parent
-        self._window.notice.show_notice(
+        self._window.notice.show_written(
             self.tr("%n conversation(s) exported", "", len(paths)),
             str(paths[0] if len(paths) == 1 else folder),
-            tone="info",
-            action=(self.tr("Open folder"), lambda: self._dialogs.open_folder(folder)),
+            lambda: self._dialogs.open_folder(folder),
         )
 
     def _on_imported(self, report: ImportReport) -> None:
