@@ -1,6 +1,6 @@
 """Errors that a user can act on, as codes with parameters.
 
-Owns the list of things that can go wrong for a user. It makes no sentences: `finr1_desk.ui.sentences`
+Owns the list of things that can go wrong for a user. It makes no sentences: `finr1_desk.ui.words.sentences`
 turns a code and its parameters into one sentence and one hint in the user's language. Anything that is not
 a `UserError` is a bug and is logged with its traceback.
 """

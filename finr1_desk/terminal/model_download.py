@@ -31,7 +31,7 @@ from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.output import StatusLine
 from finr1_desk.terminal.voice import CommandError, Voice
 from finr1_desk.terminal.workspace import Workspace
-from finr1_desk.ui.library_words import progress_words
+from finr1_desk.ui.words.library import progress_words
 
 _LOCK_S: Final = 1.0
 

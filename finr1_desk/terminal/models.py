@@ -22,7 +22,7 @@ from finr1_desk.library.identity import Identity, identify
 from finr1_desk.terminal.conversations import print_json
 from finr1_desk.terminal.output import StatusLine, one_line
 from finr1_desk.terminal.voice import CommandError, Voice
-from finr1_desk.ui.library_words import identity_words, parameters_words, source_words
+from finr1_desk.ui.words.library import identity_words, parameters_words, source_words
 
 if TYPE_CHECKING:
     from finr1_desk.library.importing import Checked

@@ -80,7 +80,7 @@ class Voice:
     def note_retry(self, event: EngineDied) -> None:
         """The engine died and the question is asked again in a safe mode."""
         text, _ = self.sentence(UserError(ErrorCode.ENGINE_DIED, stage=event.stage, exit_code=event.exit_code))
-        from finr1_desk.ui.sentences import safe_mode_text
+        from finr1_desk.ui.words.sentences import safe_mode_text
 
         self.note(text)
         self.note(safe_mode_text(event.safe_mode))
@@ -93,14 +93,14 @@ class Voice:
     def plan_line(self, plan: LoadPlan) -> str:
         """Where a model's layers lie and what they take."""
         self._install()
-        from finr1_desk.ui.plan_words import plan_line
+        from finr1_desk.ui.words.plan import plan_line
 
         return plan_line(plan)
 
     def export_labels(self) -> Labels:
         """The words between the texts of an exported conversation."""
         self._install()
-        from finr1_desk.ui.export_words import export_labels
+        from finr1_desk.ui.words.export import export_labels
 
         return export_labels(self.language)
 
@@ -108,7 +108,7 @@ class Voice:
         """Says, where it is so, what memory did not suffice for."""
         if plan is not None and plan.given_up:
             self._install()
-            from finr1_desk.ui.plan_words import given_up_line
+            from finr1_desk.ui.words.plan import given_up_line
 
             self.note(given_up_line(plan))
             self.note(self.plan_line(plan))
@@ -116,7 +116,7 @@ class Voice:
     def time_left(self, seconds: float) -> str:
         """About how long something will still take."""
         self._install()
-        from finr1_desk.ui.task_words import time_left
+        from finr1_desk.ui.words.tasks import time_left
 
         return time_left(seconds)
 
@@ -124,7 +124,7 @@ class Voice:
         if isinstance(error, CommandError):
             return error.text, error.hint
         self._install()
-        from finr1_desk.ui.sentences import sentence
+        from finr1_desk.ui.words.sentences import sentence
 
         said = sentence(error)
         return said.text, said.hint

@@ -20,19 +20,19 @@ from PySide6.QtWidgets import QApplication, QDialog
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.settings import Settings
 from finr1_desk.library.assets import asset
-from finr1_desk.ui.appearance import Appearance
-from finr1_desk.ui.crash_reports import CrashReports
-from finr1_desk.ui.dialogs import Dialogs
-from finr1_desk.ui.icons import Icons
-from finr1_desk.ui.keep_awake import KeepAwake
+from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.language import Language
-from finr1_desk.ui.theme import Theme
+from finr1_desk.ui.look.appearance import Appearance
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import Theme
+from finr1_desk.ui.process.crash_reports import CrashReports
+from finr1_desk.ui.process.keep_awake import KeepAwake
 from finr1_desk.ui.window import Window
 
 if TYPE_CHECKING:
     from finr1_desk.app.bootstrap import Application
     from finr1_desk.app.settings import SettingsController
-    from finr1_desk.ui.binding import Binding
+    from finr1_desk.ui.binding.window import Binding
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ AFTER_FIRST_PAINT = (
     "finr1_desk.ui.pane.decorations",
     "finr1_desk.ui.pane.rows",
     "finr1_desk.ui.pane.pane",
-    "finr1_desk.ui.binding",
-    "finr1_desk.ui.notifier",
-    "finr1_desk.ui.log_files",
+    "finr1_desk.ui.binding.window",
+    "finr1_desk.ui.process.notifier",
+    "finr1_desk.ui.process.log_files",
 )
 UNPAINTED_MS = 1500  # a window that starts minimised is never painted; the store is opened all the same
 SETTLE_MS = 2000
@@ -142,11 +142,11 @@ class Desk(QObject):
             return
         services = self.services = self._build()
         services.open()  # in threads of their own; what they find is told when this method is done
-        from finr1_desk.ui.binding import Binding
-        from finr1_desk.ui.crash_reports import versions
-        from finr1_desk.ui.log_files import start_log
-        from finr1_desk.ui.notifier import Notifier
+        from finr1_desk.ui.binding.window import Binding
         from finr1_desk.ui.pane.pane import ChatPane
+        from finr1_desk.ui.process.crash_reports import versions
+        from finr1_desk.ui.process.log_files import start_log
+        from finr1_desk.ui.process.notifier import Notifier
 
         window = self.window
         self._log = start_log(services.paths.logs)
@@ -210,24 +210,24 @@ class Desk(QObject):
     # -- dialogs, made when they are asked for
 
     def _show_settings(self) -> None:
-        from finr1_desk.ui.settings_dialog import SettingsDialog
+        from finr1_desk.ui.dialogs.settings import SettingsDialog
 
         if self._settings is not None:
             self._present(SettingsDialog(self._settings, self._dialogs, self.window))
 
     def _show_about(self) -> None:
-        from finr1_desk.ui.about import AboutDialog
-        from finr1_desk.ui.components import components
+        from finr1_desk.ui.dialogs.about import AboutDialog
+        from finr1_desk.ui.dialogs.components import components
 
         self._present(AboutDialog(components(), self.window))
 
     def _show_getting_started(self) -> None:
-        from finr1_desk.ui.getting_started import GettingStartedDialog
+        from finr1_desk.ui.dialogs.getting_started import GettingStartedDialog
 
         self._present(GettingStartedDialog(Icons(asset("icons"), self.appearance.theme), self.window))
 
     def _show_shortcuts(self) -> None:
-        from finr1_desk.ui.about import ShortcutsDialog
+        from finr1_desk.ui.dialogs.about import ShortcutsDialog
 
         actions = list(self.window.actions_.by_name.values())
         self._present(ShortcutsDialog(actions, self.window.composer.edit.enter_sends, self.window))
@@ -238,7 +238,7 @@ class Desk(QObject):
         dialog.open()
 
     def _copy_log(self) -> None:
-        from finr1_desk.ui.log_files import collected
+        from finr1_desk.ui.process.log_files import collected
 
         folders = [self.services.paths.logs, self.services.paths.runtime] if self.services is not None else []
         QApplication.clipboard().setText(collected(folders))
@@ -254,7 +254,7 @@ class Desk(QObject):
         )
 
     def _show_no_folder(self, problem: UserError) -> None:
-        from finr1_desk.ui.sentences import sentence
+        from finr1_desk.ui.words.sentences import sentence
 
         said = sentence(problem)
         self.window.status.show_lock("failed", said.text)
@@ -281,6 +281,6 @@ class Desk(QObject):
         if self.services is not None:
             self.services.quit()
         if self._log is not None:
-            from finr1_desk.ui.log_files import stop_log
+            from finr1_desk.ui.process.log_files import stop_log
 
             stop_log(self._log)

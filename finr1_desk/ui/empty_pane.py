@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from finr1_desk.ui.examples import Example, demonstration_examples, examples
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID, Theme
+from finr1_desk.ui.words.examples import Example, demonstration_examples, examples
 
 WIDE = 76 * GRID  # from here on two columns
 COLUMN = 92 * GRID

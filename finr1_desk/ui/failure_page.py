@@ -8,8 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID
 
 
 class FailurePage(QFrame):

@@ -9,8 +9,8 @@ from PySide6.QtCore import QEvent, QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
-from finr1_desk.ui.icons import IconButton, Icons
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.look.icons import IconButton, Icons
+from finr1_desk.ui.look.theme import GRID
 
 FIELD_WIDTH = 40 * GRID
 

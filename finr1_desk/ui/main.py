@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from finr1_desk.ui import environment
+from finr1_desk.ui.process import environment
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from finr1_desk.app.settings import SettingsController
     from finr1_desk.core.errors import UserError
     from finr1_desk.store.paths import DataPaths
-    from finr1_desk.ui.single_instance import SingleInstance
+    from finr1_desk.ui.process.single_instance import SingleInstance
 
 
 def run(data_dir: Path | None, model: Path | None, language: str | None = None) -> int:
@@ -62,7 +62,7 @@ def _run_once(
     from finr1_desk.core.errors import UserError
     from finr1_desk.store.paths import resolve_data_dir
     from finr1_desk.ui.desk import Desk
-    from finr1_desk.ui.process_signals import ProcessSignals
+    from finr1_desk.ui.process.signals import ProcessSignals
 
     def build() -> Application:
         """Imported and made after the first paint."""
@@ -102,7 +102,7 @@ def _run_once(
 
 def _claim(root: Path) -> SingleInstance | None:
     """The single instance of this folder, or None where another window has it and was asked to come to the front."""
-    from finr1_desk.ui.single_instance import SingleInstance
+    from finr1_desk.ui.process.single_instance import SingleInstance
 
     instance = SingleInstance(root)
     return instance if instance.claim() else None

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu
 
-from finr1_desk.ui.dialogs import Dialogs
-from finr1_desk.ui.model_words import verification_text
-from finr1_desk.ui.plan_words import given_up_line, plan_line
-from finr1_desk.ui.server_binding import ServerBinding
+from finr1_desk.ui.binding.server import ServerBinding
+from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.window import Window
+from finr1_desk.ui.words.model import verification_text
+from finr1_desk.ui.words.plan import given_up_line, plan_line
 
 if TYPE_CHECKING:
     from finr1_desk.app.models import Models
@@ -89,7 +89,7 @@ class ModelMenu(QObject):
             self._models.choose(path)
 
     def show_plan(self) -> None:
-        from finr1_desk.ui.plan_dialog import PlanDialog
+        from finr1_desk.ui.dialogs.plan import PlanDialog
 
         dialog = PlanDialog(self._models, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

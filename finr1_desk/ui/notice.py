@@ -11,9 +11,9 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.look.icons import IconButton, Icons
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID
 
 UNDO_MS = 12_000
 

@@ -12,9 +12,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from finr1_desk.ui.header import ElidedLabel
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID, Theme
 
 FULL = 0.9  # of the context, from which on the meter warns
 

@@ -24,17 +24,17 @@ from PySide6.QtWidgets import (
 )
 
 from finr1_desk.ui.actions import build_actions
-from finr1_desk.ui.composer import ComposerPane
+from finr1_desk.ui.composer.composer import ComposerPane
 from finr1_desk.ui.empty_pane import EmptyPane
 from finr1_desk.ui.failure_page import FailurePage
 from finr1_desk.ui.find_bar import FindBar
 from finr1_desk.ui.header import Header
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.named import named
 from finr1_desk.ui.notice import NoticeBar
 from finr1_desk.ui.sidebar.sidebar import Sidebar
 from finr1_desk.ui.status import StatusBar
-from finr1_desk.ui.theme import GRID, Theme
 
 if TYPE_CHECKING:
     from finr1_desk.ui.pane.pane import ChatPane

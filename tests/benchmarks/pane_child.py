@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QApplication
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
 from finr1_desk.library.assets import asset
-from finr1_desk.ui.appearance import Appearance
 from finr1_desk.ui.desk import GC_THRESHOLDS
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.look.appearance import Appearance
+from finr1_desk.ui.look.icons import Icons
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.window import Window
 from tests.benchmarks.pane_text import CHARS_A_TOKEN, conversation, long_answer

@@ -55,7 +55,7 @@ def bare(after: Callable[[], None]) -> None:
 
 def ours(data: str, model: str | None, ready: Callable[[Desk], None]) -> None:
     """The application's own start, step by step as `ui.main.run` does it."""
-    from finr1_desk.ui import environment
+    from finr1_desk.ui.process import environment
 
     environment.prepare(os.environ)
     from finr1_desk.ui.main import _application

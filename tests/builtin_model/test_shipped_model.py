@@ -18,8 +18,8 @@ from builtin_model.off_list import SENTENCE
 from builtin_model.records import ARITHMETIC, LANGUAGES, OFF_LIST, TASKS
 from builtin_model.rewards import answer_part, box, right, well_formed
 from finr1_desk.library.assets import asset
-from finr1_desk.ui.examples import demonstration_examples
 from finr1_desk.ui.language import Language
+from finr1_desk.ui.words.examples import demonstration_examples
 
 SHIPPED = Path(__file__).parents[2] / "assets" / "builtin_model"
 MODEL = SHIPPED / "builtin-demonstration-model.gguf"

@@ -19,7 +19,7 @@ from finr1_desk.export import importing
 from finr1_desk.export.importing import Imported, read_conversations
 from finr1_desk.export.markdown import from_markdown, to_markdown
 from finr1_desk.store.imports import renumbered
-from finr1_desk.ui.message_facts import facts_of
+from finr1_desk.ui.words.message_facts import facts_of
 from tests.export import foreign_files as files
 from tests.export.conversations import canonical
 from tests.export.foreign_files import ANSWER, THOUGHT, write

@@ -102,7 +102,7 @@ def test_annotations_are_not_evaluated() -> None:
         # Controllers and the terminal are run without a screen; sentences are shared by both surfaces.
         ("finr1_desk/app/", {"PySide6.QtCore"}),
         ("finr1_desk/terminal/", {"PySide6.QtCore"}),  # but see RUN_AS_A_PROGRAM
-        ("finr1_desk/ui/sentences.py", {"PySide6.QtCore"}),
+        ("finr1_desk/ui/words/sentences.py", {"PySide6.QtCore"}),
     ],
 )
 def test_qt_outside_the_widgets_is_its_core(place: str, allowed: set[str]) -> None:

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.library.assets import asset
-from finr1_desk.ui.icons import Icons
-from finr1_desk.ui.theme import LIGHT
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.window import Window
 from tests.ui.played import Running
 

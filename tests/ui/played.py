@@ -32,9 +32,9 @@ from finr1_desk.core.events import (
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.sampling import Sampling
 from finr1_desk.store.paths import resolve_data_dir
-from finr1_desk.ui.binding import Binding
+from finr1_desk.ui.binding.window import Binding
 from finr1_desk.ui.desk import Desk
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.dialogs.asking import Dialogs
 
 WAIT_MS = 30_000
 

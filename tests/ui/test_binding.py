@@ -18,12 +18,12 @@ from finr1_desk.export.options import Format
 from finr1_desk.library.discovery import built_in_model
 from finr1_desk.library.verification import Verification
 from finr1_desk.store.search import SearchHit
-from finr1_desk.ui.export_dialog import ExportDialog
-from finr1_desk.ui.import_report import ImportReportDialog
-from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.dialogs.export import ExportDialog
+from finr1_desk.ui.dialogs.import_report import ImportReportDialog
 from finr1_desk.ui.sidebar.model import Role
 from finr1_desk.ui.sidebar.sidebar import SearchField
 from finr1_desk.ui.status import ContextMeter
+from finr1_desk.ui.words.sentences import sentence
 from tests.ui.played import WAIT_MS, Running
 
 

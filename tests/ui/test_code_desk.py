@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.background import MainThread, Pool
 from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.ui.code_desk import CodeDesk
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.binding.code import CodeDesk
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.pane.pane import ChatPane
-from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
 
 

@@ -11,9 +11,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
-from finr1_desk.ui.composer import ComposerPane
-from finr1_desk.ui.icons import Icons
-from finr1_desk.ui.theme import LIGHT
+from finr1_desk.ui.composer.composer import ComposerPane
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import LIGHT
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from finr1_desk.core.conversation import FinishReason, MessageState
 from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.events import EngineDied, Finished
-from finr1_desk.ui.sentences import safe_mode_text, sentence
+from finr1_desk.ui.words.sentences import safe_mode_text, sentence
 from tests.ui.played import WAIT_MS, Running
 
 

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.background import MainThread, Pool
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.binding.reading import ReadingDesk
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.pane.pane import ChatPane
-from finr1_desk.ui.reading_desk import ReadingDesk
-from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
 from tests.ui.pane.samples import answer, question
 

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.library.assets import asset
-from finr1_desk.ui.getting_started import GettingStartedDialog
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.dialogs.getting_started import GettingStartedDialog
 from finr1_desk.ui.language import Language
+from finr1_desk.ui.look.icons import Icons
 from finr1_desk.ui.window import Window
 
 SMALL_SCREEN = (1280, 680)  # what a laptop of 1366 × 768 leaves beside its panels

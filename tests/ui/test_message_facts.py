@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.conversation import LeftOut, ModelIdentity, Timing, Usage
 from finr1_desk.core.sampling import Sampling
-from finr1_desk.ui.facts_popover import FactsPopover
-from finr1_desk.ui.message_facts import as_text, facts_of, sampling_words
+from finr1_desk.ui.dialogs.facts_popover import FactsPopover
 from finr1_desk.ui.window import Window
+from finr1_desk.ui.words.message_facts import as_text, facts_of, sampling_words
 from tests.ui.pane.samples import GENERATION, answer, question
 
 FULL = replace(

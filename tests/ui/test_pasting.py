@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.draft import Draft
-from finr1_desk.ui.composer_edit import ComposerEdit
+from finr1_desk.ui.composer.edit import ComposerEdit
 
 CELLS = "Year\tProfit\n2023\t1,000\n2024\t(12)\n"
 TABLE = "| Year | Profit |\n| ---: | ---: |\n| 2023 | 1,000 |\n| 2024 | (12) |"

@@ -13,7 +13,7 @@ from finr1_desk.core.errors import ErrorCode
 from finr1_desk.core.events import Finished, ModelLoaded, Planned
 from finr1_desk.core.plan import DeviceShare, GivenUp, LoadPlan
 from finr1_desk.store.settings_file import load_model_settings
-from finr1_desk.ui.plan_words import given_up_line, plan_line, plan_lines
+from finr1_desk.ui.words.plan import given_up_line, plan_line, plan_lines
 from tests.ui.played import PlayedEngine, Running
 
 GIB = 2**30

@@ -12,12 +12,12 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.tables import TextTable
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.look.theme import DARK, LIGHT, Theme
 from finr1_desk.ui.plot.axis import axis_for, thinned
 from finr1_desk.ui.plot.chart import Kind
 from finr1_desk.ui.plot.data import first_choice, plot_data
 from finr1_desk.ui.plot.dialog import PlotDialog
-from finr1_desk.ui.theme import DARK, LIGHT, Theme
 
 TABLE = TextTable(
     ("项目", "2022", "2023", "Change"),

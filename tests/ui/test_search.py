@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.conversation import Role
 from finr1_desk.store.search import SearchHit
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.sidebar.delegate import from_first_match, one_line
 from finr1_desk.ui.sidebar.sidebar import SEARCH_DELAY_MS, SearchField
-from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
 
 

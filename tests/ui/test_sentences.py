@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from finr1_desk.core import errors
 from finr1_desk.core.errors import ErrorCode, Param, UserError
 from finr1_desk.core.wording import count_text, filled, percent_text, size_text
-from finr1_desk.ui.sentences import describe, sentence
-from finr1_desk.ui.server_words import server_words
-from finr1_desk.ui.serving_words import serving_words
-from finr1_desk.ui.task_words import task_sentence
-from finr1_desk.ui.transfer_sentences import transfer_sentence
+from finr1_desk.ui.words.sentences import describe, sentence
+from finr1_desk.ui.words.server import server_words
+from finr1_desk.ui.words.serving import serving_words
+from finr1_desk.ui.words.tasks import task_sentence
+from finr1_desk.ui.words.transfer import transfer_sentence
 
 # A value for each parameter name, and how it must appear in the sentence or the hint.
 SAMPLES: dict[str, tuple[Param, str]] = {

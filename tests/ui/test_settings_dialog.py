@@ -29,9 +29,9 @@ from finr1_desk.app.settings import SettingsController
 from finr1_desk.core.settings import Settings
 from finr1_desk.library.assets import asset
 from finr1_desk.store.paths import resolve_data_dir
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.dialogs.settings import SettingsDialog
 from finr1_desk.ui.language import Language
-from finr1_desk.ui.settings_dialog import SettingsDialog
 
 NAMES = [declared.name for declared in fields(Settings)]
 

@@ -19,16 +19,16 @@ from PySide6.QtNetwork import QLocalServer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from finr1_desk.ui import environment
-from finr1_desk.ui.appearance import Appearance
-from finr1_desk.ui.components import components
-from finr1_desk.ui.crash_reports import CrashReports, report_of
-from finr1_desk.ui.keep_awake import HelperProcess, KeepAwake, WindowsExecutionState, helper_command
+from finr1_desk.ui.dialogs.components import components
 from finr1_desk.ui.language import language_of, locale_of
-from finr1_desk.ui.log_files import MAX_BYTES, collected, start_log, stop_log
-from finr1_desk.ui.process_signals import ProcessSignals
-from finr1_desk.ui.single_instance import SingleInstance, socket_name
-from finr1_desk.ui.theme import DARK, LIGHT
+from finr1_desk.ui.look.appearance import Appearance
+from finr1_desk.ui.look.theme import DARK, LIGHT
+from finr1_desk.ui.process import environment
+from finr1_desk.ui.process.crash_reports import CrashReports, report_of
+from finr1_desk.ui.process.keep_awake import HelperProcess, KeepAwake, WindowsExecutionState, helper_command
+from finr1_desk.ui.process.log_files import MAX_BYTES, collected, start_log, stop_log
+from finr1_desk.ui.process.signals import ProcessSignals
+from finr1_desk.ui.process.single_instance import SingleInstance, socket_name
 
 # -- environment
 
@@ -138,7 +138,7 @@ def test_a_second_start_raises_the_first_window(qtbot: QtBot, tmp_path: Path) ->
     assert first.claim()
     second = (
         "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication;"
-        "from finr1_desk.ui.single_instance import SingleInstance; app = QCoreApplication([]);"
+        "from finr1_desk.ui.process.single_instance import SingleInstance; app = QCoreApplication([]);"
         f"sys.exit(0 if not SingleInstance(Path({str(tmp_path)!r})).claim() else 3)"
     )
     with qtbot.waitSignal(first.raised, timeout=30_000):
@@ -159,7 +159,7 @@ def test_another_data_folder_is_another_instance(qtbot: QtBot, tmp_path: Path) -
 def test_the_socket_of_a_process_that_was_killed_is_replaced(qtbot: QtBot, tmp_path: Path) -> None:
     claim = (
         "import sys, time; from pathlib import Path; from PySide6.QtCore import QCoreApplication;"
-        "from finr1_desk.ui.single_instance import SingleInstance; app = QCoreApplication([]);"
+        "from finr1_desk.ui.process.single_instance import SingleInstance; app = QCoreApplication([]);"
         f"one = SingleInstance(Path({str(tmp_path)!r})); assert one.claim(); print('listening', flush=True);"
         "time.sleep(600)"
     )
@@ -219,7 +219,7 @@ def test_the_helper_ends_when_its_owner_is_killed(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "import time; from finr1_desk.ui.keep_awake import HelperProcess;"
+            "import time; from finr1_desk.ui.process.keep_awake import HelperProcess;"
             f"helper = HelperProcess({_command(tmp_path)!r}); print(helper._process.pid, flush=True); time.sleep(600)",
         ],
         stdout=subprocess.PIPE,
@@ -332,7 +332,7 @@ def test_every_dependency_is_named_with_version_and_licence() -> None:
 
 def test_looking_at_the_components_imports_none_of_them() -> None:
     code = (
-        "import sys; from finr1_desk.ui.components import components; components();"
+        "import sys; from finr1_desk.ui.dialogs.components import components; components();"
         "print([name for name in ('llama_cpp', 'numpy', 'keyring') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)

@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 from finr1_desk.app.background import MainThread, Pool
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.tables import TextTable
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.binding.tables import TableDesk
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.plot.dialog import PlotDialog
-from finr1_desk.ui.table_desk import TableDesk
-from finr1_desk.ui.theme import LIGHT
 from finr1_desk.ui.window import Window
 
 TABLE = TextTable(("a", "n"), (("=x", "1"), ("y", "2")))

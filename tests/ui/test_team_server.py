@@ -15,7 +15,7 @@ from finr1_desk.core.remote import RemoteServer
 from finr1_desk.engine.routing import RoutedEngine
 from finr1_desk.store.policy import Policy
 from finr1_desk.store.server_access import Credentials
-from finr1_desk.ui.server_dialog import ServerDialog
+from finr1_desk.ui.dialogs.server import ServerDialog
 from tests.helpers.scripted_server import MODEL, Reply, ScriptedServer, answered, piece, serving
 from tests.ui.played import Running
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from finr1_desk.ui.theme import DARK, LIGHT, Theme
+from finr1_desk.ui.look.theme import DARK, LIGHT, Theme
 
 # text → the backgrounds on which it may stand
 _READ_ON = {

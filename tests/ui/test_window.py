@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.ui.empty_pane import ExampleCard
-from finr1_desk.ui.examples import examples
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import DARK, LIGHT
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.status import ContextMeter
-from finr1_desk.ui.theme import DARK, LIGHT
 from finr1_desk.ui.window import Window
+from finr1_desk.ui.words.examples import examples
 from tests.ui.pane.samples import question
 
 

@@ -14,7 +14,7 @@ from finr1_desk.core.choices import PRESETS, Choices
 from finr1_desk.core.conversation import FinishReason, Message, MessageState, Role
 from finr1_desk.core.events import SampleFinished, TextProduced
 from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT
-from finr1_desk.ui.conversation_settings import ConversationSettingsDialog, RegeneratePopover
+from finr1_desk.ui.dialogs.conversation_settings import ConversationSettingsDialog, RegeneratePopover
 from finr1_desk.ui.pane.places import top_of
 from finr1_desk.ui.pane.rows import Section
 from tests.ui.played import WAIT_MS, Running

@@ -16,14 +16,14 @@ from finr1_desk.app.settings import SettingsController
 from finr1_desk.core.errors import UserError
 from finr1_desk.core.wording import filled
 from finr1_desk.library.discovery import FoundModel
-from finr1_desk.ui.dialogs import Dialogs
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.look.icons import Icons
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.model_library.found_page import FoundPage
 from finr1_desk.ui.model_library.get_page import GetPage
 from finr1_desk.ui.model_library.job_strip import JobStrip
 from finr1_desk.ui.notice import NoticeBar
-from finr1_desk.ui.sentences import sentence
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.sentences import sentence
 
 
 class LibraryDialog(QDialog):

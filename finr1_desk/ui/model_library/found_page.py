@@ -24,10 +24,10 @@ from finr1_desk.core.wording import count_text, filled, size_text
 from finr1_desk.library.catalogue import load_catalogue
 from finr1_desk.library.discovery import FoundModel
 from finr1_desk.library.identity import Identity, identify
-from finr1_desk.ui.library_words import identity_words, parameters_words, source_words, verdict_words
-from finr1_desk.ui.model_words import verification_text
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.library import identity_words, parameters_words, source_words, verdict_words
+from finr1_desk.ui.words.model import verification_text
 
 _HASH_SHOWN = 16  # hexadecimal digits
 _NAME, _QUANTISATION, _SIZE, _FOUND, _IDENTITY = range(5)

@@ -29,9 +29,9 @@ from finr1_desk.core.wording import filled, size_text
 from finr1_desk.library.advice import Fit, Placement
 from finr1_desk.library.catalogue import Catalogue, Conversion, load_catalogue
 from finr1_desk.library.hub.address import hub_for
-from finr1_desk.ui.library_words import basis_words, context_words, placement_words, speed_words
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.library import basis_words, context_words, placement_words, speed_words
 
 _TYPES = ("Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0", "IQ4_XS", "Q3_K_M", "Q2_K", "BF16")
 _ROWS_HEIGHT = 32 * GRID

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushBu
 
 from finr1_desk.app.model_jobs import Job, JobKind, ModelJobs
 from finr1_desk.core.wording import filled, percent_text, size_text
-from finr1_desk.ui.library_words import progress_words
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.library import progress_words
 
 _STEPS = 10_000  # of the bar
 

@@ -12,11 +12,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath
 
 from finr1_desk.markup.markdown import Run
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.blocks import Paragraph
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rows import Control, Insets, Mark, Page, Row, Section, TextRow
-from finr1_desk.ui.theme import GRID
 
 CONTROL_HEIGHT: Final = GRID * 3
 _WRAPPED: Final = int(Qt.TextFlag.TextWordWrap)

@@ -11,10 +11,10 @@ from typing import Final, Self
 
 from PySide6.QtCore import QRectF
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import wording
 from finr1_desk.ui.pane.blocks import Code
 from finr1_desk.ui.pane.rows import Control, Page, Section, TextRow
-from finr1_desk.ui.theme import GRID
 
 VERBS: Final = ("copy", "save")
 _PREFIX: Final = "code"

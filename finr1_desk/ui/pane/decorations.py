@@ -11,10 +11,10 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock, QTextDocument, QTextTable
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Band, Rendered
 from finr1_desk.ui.pane.tables import CELL_PADDING
-from finr1_desk.ui.theme import GRID
 
 RADIUS: Final = 6.0
 BAR_WIDTH: Final = 3.0

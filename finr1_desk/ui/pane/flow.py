@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.message_view import MessageView
 from finr1_desk.ui.pane.rows import Row, Section, TextRow
 from finr1_desk.ui.pane.versions import Versions
-from finr1_desk.ui.theme import GRID
 
 HEAD: Final = GRID * 2  # above the first message
 FOOT: Final = GRID * 3  # below the last one

@@ -11,10 +11,10 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.rows import Page
-from finr1_desk.ui.theme import GRID
 
 _WRAPPED: Final = int(Qt.TextFlag.TextWordWrap)
 

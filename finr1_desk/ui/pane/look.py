@@ -24,8 +24,8 @@ from PySide6.QtGui import (
 )
 
 from finr1_desk.markup.markdown import Run, RunKind
+from finr1_desk.ui.look.theme import GRID, LINE_HEIGHT, TEXT_WIDTH_EM, Theme, code_font, text_font
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Rule, Table
-from finr1_desk.ui.theme import GRID, LINE_HEIGHT, TEXT_WIDTH_EM, Theme, code_font, text_font
 
 HEADING_SIZES: Final = {1: 1.4, 2: 1.22, 3: 1.1}  # of the text size; the lower levels are bold text
 NARROW: Final = 640  # pixels; below, margins shrink

@@ -19,6 +19,7 @@ from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.boxed import boxed_answer
 from finr1_desk.core.conversation import Message, MessageState
 from finr1_desk.markup.markdown import Markdown, cleaned
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations, task_text, wording
 from finr1_desk.ui.pane.blocks import Code
 from finr1_desk.ui.pane.chrome import BoxedRow, ChromeRow, MarkRow
@@ -26,7 +27,6 @@ from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow
 from finr1_desk.ui.pane.section_rows import SectionRows
 from finr1_desk.ui.pane.versions import Versions, version_controls
-from finr1_desk.ui.theme import GRID
 
 if TYPE_CHECKING:
     from finr1_desk.core.tasks.note import TaskNote

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
 from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Message, Role
 from finr1_desk.markup.markdown import Markdown
+from finr1_desk.ui.look.theme import Theme
 from finr1_desk.ui.pane import accessibility, wording
 from finr1_desk.ui.pane.canvas import Canvas
 from finr1_desk.ui.pane.colouring import ColouringQueue
@@ -52,7 +53,6 @@ from finr1_desk.ui.pane.selection import Selection
 from finr1_desk.ui.pane.textmap import range_rects
 from finr1_desk.ui.pane.timing import IdleWork, ReadingOn, Waiting
 from finr1_desk.ui.pane.typesetting import Typesetting
-from finr1_desk.ui.theme import Theme
 
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPainter
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, Role
 from finr1_desk.markup.markdown import cleaned
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations, task_text, wording
 from finr1_desk.ui.pane.blocks import Block, Paragraph
 from finr1_desk.ui.pane.chrome import ChromeRow, emphasised
@@ -21,7 +22,6 @@ from finr1_desk.ui.pane.look import Tone
 from finr1_desk.ui.pane.message_view import MESSAGE_GAP, AnswerView, Manner, MessageView
 from finr1_desk.ui.pane.reading import plain_pieces
 from finr1_desk.ui.pane.rows import Insets, Page, Row, Section, TextRow, as_it_is
-from finr1_desk.ui.theme import GRID
 
 QUESTION_PADDING: Final = GRID * 1.5
 QUESTION_OUTDENT: Final = GRID * 2  # the tinted block reaches beyond the column, so that all text has one left edge

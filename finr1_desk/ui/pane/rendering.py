@@ -15,12 +15,12 @@ from typing import Final
 from PySide6.QtGui import QBrush, QTextCharFormat, QTextCursor, QTextDocument, QTextOption, QTextTable
 
 from finr1_desk.markup.markdown import Run, RunKind
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
 from finr1_desk.ui.pane.formula_objects import Formulas, Setting
 from finr1_desk.ui.pane.look import HEADING_SIZES, Look, Tone, tabular
 from finr1_desk.ui.pane.reading import BULLETS
 from finr1_desk.ui.pane.tables import CELL_ROOM, TableWidths, insert_table
-from finr1_desk.ui.theme import GRID
 
 LINE_BREAK: Final = "\u2028"
 QUOTE_INDENT: Final = GRID * 2

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.message_view import AnswerView
 from finr1_desk.ui.pane.rows import Section, TextRow
-from finr1_desk.ui.theme import GRID
 
 if TYPE_CHECKING:
     from finr1_desk.ui.pane.pane import ChatPane

@@ -23,13 +23,13 @@ from PySide6.QtGui import (
 )
 
 from finr1_desk.markup.markdown import Run
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Table
 from finr1_desk.ui.pane.formula_objects import Formulas
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
 from finr1_desk.ui.pane.tables import TableWidths
-from finr1_desk.ui.theme import GRID
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from typing import Final, Self
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPolygonF, QTextTable
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations, wording
 from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.rows import TABLE_STRIP, Control, Page, Section, TextRow
 from finr1_desk.ui.pane.tables import CELL_PADDING
-from finr1_desk.ui.theme import GRID
 
 VERBS: Final = ("copy", "csv", "xlsx", "plot")
 SORT: Final = "sort"

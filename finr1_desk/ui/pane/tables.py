@@ -22,9 +22,9 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.look import Look
-from finr1_desk.ui.theme import GRID
 
 CELL_PADDING: Final = GRID * 0.75  # above and below; beside the text the same again as a margin
 CELL_ROOM: Final = 4 * CELL_PADDING

@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Role
 from finr1_desk.core.errors import UserError
-from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.words.sentences import sentence
 
 DescribeError = Callable[[str], str]
 

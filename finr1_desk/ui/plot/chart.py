@@ -12,9 +12,9 @@ from typing import Final
 from PySide6.QtCore import QLocale, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.plot.axis import Axis, axis_for, thinned
 from finr1_desk.ui.plot.data import PlotData
-from finr1_desk.ui.theme import GRID, Theme
 
 LINE: Final = 1.5  # of the font's height: Chinese letters are higher
 MARK_ROOM: Final = GRID  # between the figures of the axis and the drawing

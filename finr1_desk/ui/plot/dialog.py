@@ -30,11 +30,11 @@ from PySide6.QtWidgets import (
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.tables import TextTable
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.dialogs.asking import Dialogs
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.plot.chart import Chart, ChartStyle, Kind
 from finr1_desk.ui.plot.data import first_choice, plot_data, value_columns
-from finr1_desk.ui.sentences import sentence
-from finr1_desk.ui.theme import GRID, Theme
+from finr1_desk.ui.words.sentences import sentence
 
 PICTURE: Final = QSize(960, 600)  # of a saved or copied picture
 SHARPNESS: Final = 2  # dots of a pixel picture for each of those

@@ -25,9 +25,9 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen, QTextCharFormat, QTextL
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from finr1_desk.core.keeping import LONGEST_FOLDER_NAME
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.sidebar.grouping import FolderRow
 from finr1_desk.ui.sidebar.model import Role
-from finr1_desk.ui.theme import GRID, Theme
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOM = 22 * GRID  # for a few words before what was found

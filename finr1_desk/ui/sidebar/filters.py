@@ -15,9 +15,9 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QDateEdit, QDialog, QDialogButtonBox, QFormLayout, QMenu, QToolButton, QWidget
 
 from finr1_desk.core.keeping import EVERYTHING, Place, SearchFilter
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
 from finr1_desk.ui.sidebar.flow import FlowLayout
-from finr1_desk.ui.theme import GRID
 
 Choice = tuple[str, Callable[[], object] | None, bool]  # label, what it does (None: a line between), whether it holds
 

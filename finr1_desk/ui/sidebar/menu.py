@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from finr1_desk.core.conversation import Conversation
-from finr1_desk.ui.icons import Icons
+from finr1_desk.ui.look.icons import Icons
 from finr1_desk.ui.sidebar.grouping import by_language
 
 _translate = QCoreApplication.translate

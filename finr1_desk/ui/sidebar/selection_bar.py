@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from finr1_desk.ui.header import ElidedLabel
-from finr1_desk.ui.icons import IconButton, Icons
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.look.icons import IconButton, Icons
+from finr1_desk.ui.look.theme import GRID
 
 
 class SelectionBar(QFrame):

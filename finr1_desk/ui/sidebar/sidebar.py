@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from finr1_desk.core.conversation import Conversation
-from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.look.icons import IconButton, Icons
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.named import named
 from finr1_desk.ui.notice import UndoBar
 from finr1_desk.ui.sidebar.delegate import ConversationDelegate, HitDelegate
@@ -33,7 +34,6 @@ from finr1_desk.ui.sidebar.model import ConversationModel
 from finr1_desk.ui.sidebar.results import SearchModel
 from finr1_desk.ui.sidebar.rows import RowList
 from finr1_desk.ui.sidebar.selection_bar import SelectionBar
-from finr1_desk.ui.theme import GRID, Theme
 
 if TYPE_CHECKING:
     from finr1_desk.store.search import SearchHit

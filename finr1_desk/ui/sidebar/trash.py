@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QStackedW
 from finr1_desk.core.conversation import Conversation
 from finr1_desk.core.keeping import TRASH_DAYS, days_left
 from finr1_desk.ui.header import ElidedLabel
-from finr1_desk.ui.icons import IconButton, Icons
+from finr1_desk.ui.look.icons import IconButton, Icons
+from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.named import named
 from finr1_desk.ui.sidebar.delegate import PairDelegate
 from finr1_desk.ui.sidebar.rows import RowList
-from finr1_desk.ui.theme import GRID, Theme
 
 _NOWHERE = QModelIndex()
 

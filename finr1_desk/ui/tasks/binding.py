@@ -17,7 +17,7 @@ from finr1_desk.core.choices import UNCHOSEN, from_json
 from finr1_desk.core.tasks.task import NO_RESULT, Task, Value
 from finr1_desk.core.tasks.values import from_text
 from finr1_desk.core.tasks.words import NO_WORDS, Words
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.language import spoken_language
 from finr1_desk.ui.window import Window
 

@@ -29,10 +29,10 @@ from finr1_desk.core.tasks.template import names
 from finr1_desk.core.tasks.words import Words
 from finr1_desk.core.tasks.writing import task_to_toml
 from finr1_desk.ui.language import spoken_language
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.task_words import file_problem
 from finr1_desk.ui.tasks.field_table import FieldTable, reworded
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.tasks import file_problem
 
 
 class TaskChangeDialog(QDialog):

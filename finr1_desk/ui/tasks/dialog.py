@@ -29,10 +29,10 @@ from finr1_desk.core.tasks.task import Task, Value, Values
 from finr1_desk.core.tasks.values import prompt
 from finr1_desk.store.task_files import Shelf
 from finr1_desk.ui.language import spoken_language
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
 from finr1_desk.ui.tasks.form import TaskForm
 from finr1_desk.ui.tasks.listing import TaskList
-from finr1_desk.ui.theme import GRID
 
 SIZE = (112 * GRID, 82 * GRID)
 LIST_WIDTH = 30 * GRID

@@ -25,7 +25,7 @@ from finr1_desk.core.tasks.cells import Rows, rows_from_text
 from finr1_desk.core.tasks.task import MOST_ROWS, Field, FieldKind, Value
 from finr1_desk.core.tasks.values import from_text, to_text
 from finr1_desk.ui.language import spoken_language
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.look.theme import GRID
 
 _LINES = {FieldKind.LONG: 5, FieldKind.OPTIONS: 4}
 _EMPTY_SIZE = (3, 3)  # rows and columns of a table nobody has filled yet

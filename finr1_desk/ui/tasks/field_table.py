@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHeaderView, QTableWidget, Q
 from finr1_desk.core.tasks.task import Choice, Field, FieldKind
 from finr1_desk.core.tasks.words import Words
 from finr1_desk.ui.language import spoken_language
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.look.theme import GRID
 
 NAME, LABEL, KIND, REQUIRED, CHOICES = range(5)
 

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from finr1_desk.core.tasks.task import Task, Value, Values
 from finr1_desk.core.tasks.values import ProblemKind, problem
 from finr1_desk.ui.language import spoken_language
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.task_words import field_problem
 from finr1_desk.ui.tasks.editors import FieldEditor, make_editor
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.tasks import field_problem
 
 
 class TaskForm(QScrollArea):

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayo
 
 from finr1_desk.core.tasks.task import Task
 from finr1_desk.ui.language import spoken_language
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.theme import GRID
 
 _ID = int(Qt.ItemDataRole.UserRole)
 

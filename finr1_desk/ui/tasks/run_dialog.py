@@ -29,12 +29,12 @@ from finr1_desk.app.task_runs import RunState
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.tasks.task import Task
 from finr1_desk.core.wording import count_text
-from finr1_desk.ui.dialogs import Dialogs
+from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.language import spoken_language
+from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.named import named
-from finr1_desk.ui.sentences import sentence
-from finr1_desk.ui.task_words import time_left
-from finr1_desk.ui.theme import GRID
+from finr1_desk.ui.words.sentences import sentence
+from finr1_desk.ui.words.tasks import time_left
 
 if TYPE_CHECKING:
     from finr1_desk.app.task_runs import TaskRuns

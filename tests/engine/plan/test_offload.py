@@ -19,7 +19,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import ModelLoaded, ModelRequest, Planned
 from finr1_desk.core.plan import GivenUp
 from finr1_desk.library.assets import asset
-from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.words.sentences import sentence
 from tests.engine.conftest import MakeClient
 from tests.helpers import rpc_llama
 

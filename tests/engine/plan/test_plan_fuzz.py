@@ -18,7 +18,7 @@ from finr1_desk.core.events import Finished, ModelRequest, Planned
 from finr1_desk.engine import llama_devices
 from finr1_desk.engine.plan.gguf_facts import missing_bytes, read_facts, tensor_places
 from finr1_desk.library.gguf_header import glance, read_header
-from finr1_desk.ui.sentences import sentence
+from finr1_desk.ui.words.sentences import sentence
 from tests.engine.conftest import MakeClient, MakeModel
 from tests.helpers.tiny_models import endless
 

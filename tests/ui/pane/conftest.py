@@ -8,8 +8,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.markup.markdown import Markdown
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.pane.pane import ChatPane
-from finr1_desk.ui.theme import LIGHT
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,10 @@ from finr1_desk.core.conversation import Message, MessageState
 from finr1_desk.core.reasoning import split
 from finr1_desk.library.assets import asset
 from finr1_desk.ui.language import Language
+from finr1_desk.ui.look.theme import DARK, LIGHT, Theme, palette
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import TextRow
 from finr1_desk.ui.pane.selection import Place
-from finr1_desk.ui.theme import DARK, LIGHT, Theme, palette
 from tests.ui.pane.samples import SAMPLES, answer, question
 
 

@@ -10,12 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import MessageState, Part, PartKind
+from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.pane.finding import Match
 from finr1_desk.ui.pane.message_view import AnswerView
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import Section
 from finr1_desk.ui.pane.textmap import OBJECT
-from finr1_desk.ui.theme import LIGHT
 from tests.ui.pane.samples import answer, question
 
 

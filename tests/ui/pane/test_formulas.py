@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import MessageState
+from finr1_desk.ui.look.theme import DARK
 from finr1_desk.ui.pane.formula_client import MOST_DEATHS, FormulaClient
 from finr1_desk.ui.pane.formula_objects import KIND
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import TextRow
 from finr1_desk.ui.pane.textmap import OBJECT, length, plain_text
-from finr1_desk.ui.theme import DARK
 from tests.ui.pane.samples import answer, question
 
 WAIT_MS = 30_000

@@ -391,7 +391,7 @@ def test_messages_and_controls_are_accessible(pane: ChatPane) -> None:
 
 
 def test_a_pane_goes_away_with_its_interfaces(qtbot: QtBot) -> None:
-    from finr1_desk.ui.theme import LIGHT
+    from finr1_desk.ui.look.theme import LIGHT
 
     for _ in range(3):
         pane = ChatPane(LIGHT)

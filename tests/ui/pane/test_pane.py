@@ -14,14 +14,14 @@ from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.reasoning import split
+from finr1_desk.ui.look.theme import DARK, LIGHT
 from finr1_desk.ui.pane.chrome import ChromeRow
 from finr1_desk.ui.pane.documents import CAPACITY
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import Section, TextRow
 from finr1_desk.ui.pane.wording import error_sentence
-from finr1_desk.ui.sentences import sentence
-from finr1_desk.ui.theme import DARK, LIGHT
+from finr1_desk.ui.words.sentences import sentence
 from tests.ui.pane.samples import CHINESE, ENGLISH, GENERATION, answer, question
 
 LONG = "".join(f"Paragraph {number} of a long text. " * 6 + "\n\n" for number in range(60))

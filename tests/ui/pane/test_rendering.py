@@ -10,13 +10,13 @@ from PySide6.QtGui import QFontMetricsF, QTextBlock, QTextDocument
 from PySide6.QtWidgets import QApplication
 
 from finr1_desk.markup.markdown import Markdown
+from finr1_desk.ui.look.theme import DARK, LIGHT, TEXT_WIDTH_EM
 from finr1_desk.ui.pane.blocks import Block, Table
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Rendered, Renderer
 from finr1_desk.ui.pane.stream import BlockStream
 from finr1_desk.ui.pane.tables import TableWidths
 from finr1_desk.ui.pane.textmap import length, plain_text, position_at, range_rects
-from finr1_desk.ui.theme import DARK, LIGHT, TEXT_WIDTH_EM
 
 WIDTH = 600
 

@@ -19,11 +19,11 @@ from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
 from finr1_desk.markup.markdown import cleaned
 from finr1_desk.ui.desk import GC_THRESHOLDS
+from finr1_desk.ui.look.theme import DARK, LIGHT
 from finr1_desk.ui.pane.blocks import Paragraph
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import TextRow
 from finr1_desk.ui.pane.textmap import length
-from finr1_desk.ui.theme import DARK, LIGHT
 from tests.ui.pane.samples import GENERATION, answer, question
 
 FRAGMENTS = [
