@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -19,6 +18,7 @@ from finr1_desk.app.keeper import Keeper
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
+from finr1_desk.app.questions import Asked, Question
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.app.telling import Telling
@@ -41,27 +41,6 @@ from finr1_desk.core.settings import most_thinking, sampling_overrides, snapshot
 if TYPE_CHECKING:
     from finr1_desk.core.tasks.note import TaskNote
     from finr1_desk.store.database import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question that waits for its answer, and what was chosen for this answer alone."""
-
-    question: Message
-    choices: Choices = UNCHOSEN
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as the user asks it.
-
-    `beside` is the earlier one that it is another version of, if it is one; `task` is what made its text.
-    """
-
-    text: str
-    choices: Choices = UNCHOSEN
-    beside: str = ""
-    task: TaskNote | None = None
 
 
 class Answers(QObject):
@@ -107,6 +86,7 @@ class Answers(QObject):
         self._telling.figuresDue.connect(self._tell_context)
         link.received.connect(self._on_event)
         models.hashed.connect(self._on_hashed)
+        models.chosen.connect(self._on_model_chosen)
         conversations.opened.connect(lambda *_: self._tell_context())
 
     # -- what the user does
@@ -251,9 +231,10 @@ class Answers(QObject):
         self._advance(conversation_id)
 
     def _advance(self, conversation_id: str) -> None:
-        """Starts the next question of a conversation, if none of its answers is being written."""
+        """Starts the next question of a conversation, if none of its answers is being written and a model is there."""
         questions = self._waiting.get(conversation_id)
-        if questions and conversation_id not in self._works and conversation_id not in self._starting:
+        free = conversation_id not in self._works and conversation_id not in self._starting
+        if questions and free and self._models.is_settled:
             asked = questions.popleft()
             self._begin(
                 conversation_id, asked.choices, lambda store, count: store.branches.begin(asked.question.id, count)
@@ -261,6 +242,10 @@ class Answers(QObject):
         for ahead, waiting in enumerate(questions or (), 1):
             self.grew.emit(waiting.question, LiveStatus(Phase.QUEUED, ahead=ahead))
         self._tell_busy()
+
+    def _on_model_chosen(self, _model: object) -> None:
+        for conversation_id in list(self._waiting):
+            self._advance(conversation_id)
 
     def _begin(
         self, conversation_id: str, choices: Choices, open_answers: Callable[[Store, int], list[Message]]

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
+
 from finr1_desk.app.answers import Answers
 from finr1_desk.app.background import MainThread, Pool
 from finr1_desk.app.branches import Branches
@@ -35,6 +37,7 @@ from finr1_desk.store.paths import DataPaths, resolve_data_dir
 if TYPE_CHECKING:
     from finr1_desk.app.task_runs import TaskRuns
 
+MODELS_WAIT_MS = 1000  # for the list of conversations; a keychain that asks its user lets the models come first
 LEAVE_S = 1.5  # what leaving may take at most for the disk
 
 
@@ -64,11 +67,17 @@ class Application:
     model_override: Path | None
 
     def open(self) -> None:
-        """Opens the store and looks for a model, both in the background."""
+        """Opens the store in the background, then looks for a model; the list of conversations comes first."""
         self.store.changed.connect(self._on_store_changed)
         self.keeping.deleted.connect(self._on_deleted)
         self.settings.changed.connect(lambda _: self._drop_unwanted_snapshots())
+        waiting = QTimer(self.main, singleShot=True, interval=MODELS_WAIT_MS)
+        waiting.timeout.connect(lambda: self.main.post(self._look_for_models))  # which does nothing after the end
+        self.conversations.listed.connect(lambda *_: waiting.setInterval(0) if waiting.isActive() else None)
+        waiting.start()
         self.store.open()
+
+    def _look_for_models(self) -> None:
         self.models.find(self.model_override)
         self.jobs.look()
 

@@ -70,6 +70,7 @@ class Models(QObject):
         self._loads: set[str] = set()
         self._busy: set[str] = set()
         self._held = False
+        self._looked = False
         self._planning = ""
         self.plan: LoadPlan | None = None
         self.own_settings: dict[str, Any] = {}
@@ -109,6 +110,11 @@ class Models(QObject):
     def found(self) -> list[FoundModel]:
         return list(self._found)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known which model answers, if any: False until the first search for one has ended."""
+        return self._looked or self._server.value.in_use
+
     def request(self) -> ModelRequest | None:
         """How the model that answers is asked for, a server's or the chosen one; None while there is none."""
         if self._server.value.in_use:
@@ -124,7 +130,7 @@ class Models(QObject):
         self.load()
 
     def _set_choice(self, model: FoundModel | None) -> None:
-        self.choice = model
+        self.choice, self._looked = model, True
         self.plan, self._planning = None, ""
         self.own_settings = load_model_settings(self._paths, model.path) if model is not None else {}
         self.chosen.emit(model)
@@ -136,7 +142,11 @@ class Models(QObject):
 
     def _find_default(self) -> None:
         folders = self._settings.value.model_folders
-        self._pool.run(lambda: _default(self._paths, folders), self._set_choice, self.failed.emit)
+        self._pool.run(lambda: _default(self._paths, folders), self._set_choice, self._on_no_default)
+
+    def _on_no_default(self, error: UserError) -> None:
+        self.failed.emit(error)
+        self._set_choice(None)
 
     def _on_found(self, models: list[FoundModel]) -> None:
         self._found = models

@@ -7,7 +7,6 @@ of its own.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 import tempfile
@@ -143,6 +142,8 @@ def _runtime(root: Path) -> Path:
 
 def _short_runtime(root: Path) -> Path:
     """A private folder of a shared one, named after the data folder."""
+    import hashlib  # seldom wanted, and long to import
+
     name = f"{_APPLICATION}-{os.getuid()}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}"
     places = [os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"]
     for place in filter(None, places):

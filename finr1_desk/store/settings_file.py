@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import count
@@ -75,7 +74,7 @@ def load_model_settings(paths: DataPaths, model: Path) -> dict[str, Any]:
     out.
     """
     machines = read_values(paths.model_settings)[0]
-    found = _folded(_folded(machines, platform.node()), str(model))
+    found = _folded(_folded(machines, _machine()), str(model))
     good: dict[str, Any] = {}
     for declared in LOADING:
         with contextlib.suppress(UserError):
@@ -94,10 +93,16 @@ def save_model_settings(paths: DataPaths, model: Path, values: Mapping[str, Any]
     """
     good = {name: checked(name, value) for name, value in values.items()}
     machines = read_values(paths.model_settings)[0]
-    models = _folded(machines, platform.node()) | {str(model): good}
+    models = _folded(machines, _machine()) | {str(model): good}
     if not good:
         del models[str(model)]
-    write_values(paths.model_settings, machines | {platform.node(): models})
+    write_values(paths.model_settings, machines | {_machine(): models})
+
+
+def _machine() -> str:
+    import platform  # long to import, and wanted only when a model is chosen
+
+    return platform.node()
 
 
 def _folded(values: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Desk(QObject):
     def _start_importing(self) -> None:
         if self._settings is not None and not self._importing:
             self._importing = True
-            self._import_next()
+            QTimer.singleShot(0, self, self._import_next)  # what was typed until now comes first
 
     def _open_services(self) -> None:
         """Makes the services and the chat pane, ties them to the window and opens them; what was typed stays."""

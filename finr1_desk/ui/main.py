@@ -40,6 +40,10 @@ def run(data_dir: Path | None, model: Path | None, language: str | None = None) 
 
 def _application() -> QApplication:
     from PySide6.QtCore import QCoreApplication
+
+    from finr1_desk.ui.process.features import ignore_features
+
+    ignore_features()  # before more is imported
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtWidgets import QApplication, QStyleFactory
 

@@ -58,7 +58,7 @@ def ours(data: str, model: str | None, ready: Callable[[Desk], None]) -> None:
     from finr1_desk.ui.process import environment
 
     environment.prepare(os.environ)
-    from finr1_desk.ui.main import _application
+    from finr1_desk.ui.main import _application, _claim
 
     application: QApplication = _application()
     from finr1_desk.app.settings import SettingsController
@@ -70,7 +70,10 @@ def ours(data: str, model: str | None, ready: Callable[[Desk], None]) -> None:
 
         return bootstrap.build(Path(data), Path(model) if model else None, settings=settings)
 
-    settings = SettingsController(resolve_data_dir(Path(data)))
+    paths = resolve_data_dir(Path(data))
+    instance = _claim(paths.root)
+    assert instance is not None
+    settings = SettingsController(paths)
     settings.load()
     desk = Desk(application, settings, build)
     ready(desk)

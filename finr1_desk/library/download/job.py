@@ -24,13 +24,12 @@ from finr1_desk.library.download.transfer import Patience, StoppedError, Transfe
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.library.hub.address import HUGGING_FACE, Hub, checked_repository
 from finr1_desk.library.hub.listing import (
-    RemoteFile,
-    Repository,
     checkpoint_files,
     conversion_files,
     file_record,
     list_repository,
 )
+from finr1_desk.library.hub.record import RemoteFile, Repository
 from finr1_desk.library.hub.session import ConnectionLostError, RetryLaterError, Session, Token
 
 _ROOM: Final = 64 * 2**20  # left free beside the files

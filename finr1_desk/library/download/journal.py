@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from finr1_desk.library.hashing import replace_text
 from finr1_desk.library.hub.address import Hub, HubKind, is_safe_path
-from finr1_desk.library.hub.listing import RemoteFile, Repository
+from finr1_desk.library.hub.record import RemoteFile, Repository
 
 FOLDER: Final = ".downloads"  # a name that the search for models does not enter
 _FORMAT: Final = "finr1-download"

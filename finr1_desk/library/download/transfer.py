@@ -21,7 +21,7 @@ import httpx2
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.library.download.progress import Meter, Phase
-from finr1_desk.library.hub.listing import RemoteFile
+from finr1_desk.library.hub.record import RemoteFile
 from finr1_desk.library.hub.session import ConnectionLostError, RetryLaterError, Session
 
 _CHUNK: Final = 4 << 20  # when what is there is read again

@@ -11,13 +11,13 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.library.catalogue import quantisation_of
-from finr1_desk.library.hub.address import Hub, HubKind, file_address, is_safe_path
+from finr1_desk.library.hub.address import Hub, HubKind, is_safe_path
+from finr1_desk.library.hub.record import RemoteFile, Repository
 from finr1_desk.library.hub.session import (
     ConnectionLostError,
     RetryLaterError,
@@ -34,29 +34,6 @@ _PART: Final = re.compile(r"-\d{5}-of-(\d{5})\.gguf$", re.IGNORECASE)
 _CHECKPOINT: Final = re.compile(
     r"[^/]*\.(?:safetensors|json|txt|model|jinja)|(?:README|readme)[^/]*|LICEN[CS]E[^/]*|NOTICE[^/]*"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file of a repository. `sha1` is git's hash of a blob, for small files of which no sha256 is recorded."""
-
-    path: str
-    bytes: int
-    sha256: str = ""
-    sha1: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """A repository at one commit: as long as that is named, its files do not change."""
-
-    hub: Hub
-    name: str
-    revision: str
-    files: tuple[RemoteFile, ...]
-
-    def address(self, file: RemoteFile) -> str:
-        return file_address(self.hub, self.name, file.path, self.revision)
 
 
 def list_repository(session: Session, hub: Hub, name: str, revision: str = "") -> Repository:

@@ -5,10 +5,9 @@ Owns a local socket named after the data folder. It carries one word back and no
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCryptographicHash, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 CONNECT_MS = 500
@@ -18,8 +17,8 @@ _SEEN = b"seen\n"
 
 def socket_name(root: Path) -> str:
     """A short name, the same for every start with this data folder; the socket itself is for its user only."""
-    digest = hashlib.sha256(str(root.resolve()).encode()).hexdigest()
-    return f"finr1-desk-{digest[:24]}"
+    digest = QCryptographicHash.hash(str(root.resolve()).encode(), QCryptographicHash.Algorithm.Sha256)
+    return f"finr1-desk-{digest.toHex().toStdString()[:24]}"
 
 
 class SingleInstance(QObject):
