@@ -48,6 +48,19 @@ def test_fcitx_becomes_ibus_and_nothing_else_changes(before: dict[str, str], aft
     assert before == after
 
 
+# -- imports
+
+
+@pytest.mark.parametrize("spared", [True, False])
+def test_the_sources_of_imported_modules_are_not_read(spared: bool) -> None:
+    begin = "from finr1_desk.ui.main import _application; _application()" if spared else "import PySide6.QtCore"
+    look = "import linecache; print(any('conversation_settings' in name for name in linecache.cache))"
+    program = f"{begin}; from finr1_desk.ui.dialogs.conversation_settings import GRID; {look}"
+    surroundings = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=surroundings, check=True)
+    assert done.stdout.strip() == str(not spared)
+
+
 # -- theme
 
 
