@@ -66,7 +66,7 @@ class TinyModel:
     bos: str | None = None
     eos: str = "<|im_end|>"
     template: str | None = CHATML_TEMPLATE
-    merges: tuple[tuple[str, str], ...] = ((">", "\n"),)
+    merges: Sequence[tuple[str | bytes, str | bytes]] = ((">", "\n"),)
     vocabulary: int = 0
     embedding: int = 256
     layers: int = 2
@@ -185,7 +185,7 @@ class _Vocabulary:
             for byte in range(256):
                 self._add(BYTES[byte], gguf.TokenType.NORMAL)
             for left, right in model.merges:
-                self._add(byte_text(left + right), gguf.TokenType.NORMAL)
+                self._add(byte_text(left) + byte_text(right), gguf.TokenType.NORMAL)
             for control in model.controls:
                 self._add(control, gguf.TokenType.CONTROL)
         for text in model.user_defined:
