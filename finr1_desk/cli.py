@@ -319,6 +319,7 @@ def _export(options: argparse.Namespace, workspace: Workspace) -> int:
 
 def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:
     from finr1_desk.terminal import conversations, keeping
+    from finr1_desk.terminal.narrowing import Narrowing
 
     as_json = options.json
     match options.action:
@@ -329,7 +330,7 @@ def _conversations(options: argparse.Namespace, workspace: Workspace) -> int:
         case "show":
             return conversations.show(workspace, options.id, think=options.think, as_json=as_json)
         case "search":
-            asked = keeping.Narrowing(options.folder, options.after, options.before, options.model, options.place)
+            asked = Narrowing(options.folder, options.after, options.before, options.model, options.place)
             return conversations.search(workspace, options.query, options.limit, asked, as_json=as_json)
         case "folders":
             return keeping.folders(workspace, as_json=as_json)

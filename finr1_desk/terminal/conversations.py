@@ -24,7 +24,7 @@ from finr1_desk.terminal.workspace import Workspace
 
 if TYPE_CHECKING:
     from finr1_desk.store.database import SearchHit, Store
-    from finr1_desk.terminal.keeping import Narrowing
+    from finr1_desk.terminal.narrowing import Narrowing
 
 
 def list_(workspace: Workspace, limit: int | None, *, folder: str | None, trash: bool, as_json: bool) -> int:

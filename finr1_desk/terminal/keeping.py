@@ -1,4 +1,4 @@
-"""`finr1-desk conversations move|pin|restore|delete|folders`, and what a search is narrowed to.
+"""`finr1-desk conversations move|pin|restore|delete|folders`.
 
 Owns what these commands change and what they print: the conversations as they are afterwards. The rules are those of
 the window: deleting goes to the trash, and nothing is removed for good that is not there already.
@@ -8,63 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from finr1_desk.core.conversation import Conversation
-from finr1_desk.core.errors import ErrorCode, UserError
-from finr1_desk.core.keeping import Place, SearchFilter
 from finr1_desk.terminal.conversations import conversation_to_json, find_conversation, print_json
 from finr1_desk.terminal.output import one_line
 from finr1_desk.terminal.voice import CommandError, Voice
 from finr1_desk.terminal.workspace import Workspace
 
 if TYPE_CHECKING:
-    from finr1_desk.store.database import SearchHit, Store
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """What the command line narrows a search to, as it was typed; `model` is a part of a model's name."""
-
-    folder: str | None = None
-    after: str | None = None
-    before: str | None = None
-    model: str | None = None
-    place: str | None = None
-
-    def search(self, store: Store, query: str, limit: int) -> list[SearchHit]:
-        """
-        Raises:
-            UserError: `FOLDER_NOT_FOUND`; `BAD_VALUE`: a date that is none.
-        """
-        narrowed = SearchFilter(
-            after=_start_of_day("--after", self.after),
-            before=_start_of_day("--before", self.before),
-            folder=None if self.folder is None else store.folders.called(self.folder),
-            place=None if self.place is None else Place(self.place),
-        )
-        if self.model is None:
-            return store.search(query, limit, narrowed)
-        wanted = self.model.casefold()
-        models = [model for model in store.models() if wanted in model.casefold()]
-        hits: list[SearchHit] = []
-        for model in models:
-            one = SearchFilter(narrowed.after, narrowed.before, narrowed.folder, model, narrowed.place)
-            hits += store.search(query, limit, one)
-        return hits[:limit]
-
-
-def _start_of_day(option: str, typed: str | None) -> float | None:
-    """The first moment of a day in local time, as seconds since the epoch."""
-    if typed is None:
-        return None
-    try:
-        day = date.fromisoformat(typed)
-        return datetime(day.year, day.month, day.day).timestamp()
-    except (ValueError, OverflowError, OSError):
-        raise UserError(ErrorCode.BAD_VALUE, name=option, value=typed) from None
+    from finr1_desk.store.database import Store
 
 
 def folders(workspace: Workspace, *, as_json: bool) -> int:
