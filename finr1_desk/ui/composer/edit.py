@@ -49,11 +49,13 @@ class ComposerEdit(QPlainTextEdit):
         while block.isValid() and height < most:
             height += self.blockBoundingRect(block).height()
             block = block.next()
-        margins = 2 * self.document().documentMargin()
+        margin = self.document().documentMargin()
+        if not block.isValid():
+            height -= margin  # the rectangle of the last block holds the margin below it
         self.setVerticalScrollBarPolicy(
             Qt.ScrollBarPolicy.ScrollBarAsNeeded if height > most else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         )
-        self.setFixedHeight(round(max(spacing, min(height, most)) + margins) + 2)
+        self.setFixedHeight(round(max(spacing, min(height, most)) + 2 * margin) + 2)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER_KEYS:
