@@ -3142,6 +3142,14 @@
         <translation>这由电脑的管理者在 %1 中规定。</translation>
     </message>
     <message>
+        <source>%1 is no longer the server in use, so nothing was sent to it.</source>
+        <translation>%1 已不是当前使用的服务器，因此没有向它发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Ask again: the question goes to where questions go now.</source>
+        <translation>请重新提问：问题会发送到现在所用的地方。</translation>
+    </message>
+    <message>
         <source>The server %1 cannot be reached: %2.</source>
         <translation>无法连接服务器 %1：%2。</translation>
     </message>
@@ -3703,6 +3711,10 @@
 </context>
 <context>
     <name>StatusBar</name>
+    <message>
+        <source>Question: about {tokens} tokens</source>
+        <translation>问题：约 {tokens} 个词元</translation>
+    </message>
     <message>
         <source>{figure} tokens/s</source>
         <translation>{figure} 词元/秒</translation>
@@ -4399,6 +4411,10 @@
         <translation>请输入问题；/help 列出命令。</translation>
     </message>
     <message>
+        <source>They are not encrypted on the way.</source>
+        <translation>传输途中未加密。</translation>
+    </message>
+    <message>
         <source>A new conversation.</source>
         <translation>新的对话。</translation>
     </message>
@@ -4709,6 +4725,10 @@
     <message>
         <source>%1 tokens, KV cache %2; threads %3, for prompts %4</source>
         <translation>%1 个词元，KV 缓存 %2；线程 %3，读取提示 %4</translation>
+    </message>
+    <message>
+        <source>Your questions are sent to %1.</source>
+        <translation>您的问题会发送到 %1。</translation>
     </message>
     <message>
         <source>%1 (%2; %3), %4 free</source>
@@ -5201,6 +5221,10 @@
 </context>
 <context>
     <name>WritingBinding</name>
+    <message>
+        <source>Too long by about {over} tokens: the server takes {limit} with all of the conversation. Shorten it, or begin a new conversation.</source>
+        <translation>超出约 {over} 个词元：服务器连同整个对话最多接受 {limit} 个词元。请缩短问题，或开始新的对话。</translation>
+    </message>
     <message>
         <source>Too long by {over} tokens: the question does not fit into a context of {limit}. Shorten it, or choose a longer context in the settings.</source>
         <translation>超出 {over} 个词元：上下文只有 {limit} 个词元，放不下这个问题。请缩短问题，或在设置中选择更长的上下文。</translation>

@@ -1,7 +1,8 @@
 """How many tokens a question has that is being written, and whether it fits into the context.
 
 Owns when that is asked of the engine: a moment after the last key, one count at a time. The engine counts beside what
-it is writing.
+it is writing. It is always this machine's that counts, also where a team server answers: a draft was not asked, so it
+does not leave. The server's own model may count otherwise, so the figure is about right then and says so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from finr1_desk.app.models import Models
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.core.events import EngineEvent, Finished, TokensCounted
 from finr1_desk.core.prompts import Turn, build_turns
+from finr1_desk.core.remote import is_remote
 from finr1_desk.core.settings import sampling_overrides
+from finr1_desk.core.token_estimate import about_tokens
 
 DELAY_MS: Final = 300
 LEAST_ROOM: Final = 64  # tokens that the engine keeps free for an answer, at the very least
@@ -32,8 +35,10 @@ class Count:
         question: with the markers around it.
         whole: the prompt with all of the conversation.
         limit: of the context.
-        over: by how much it does not fit even alone, with the system prompt; 0 where it does.
+        over: by how much it does not fit even alone, with the system prompt; 0 where it does. A server leaves nothing
+            out: there it has to fit with all of the conversation.
         crowded: it fits, but the oldest messages will be left out for it.
+        is_about: a server answers, and counts by itself.
     """
 
     question: int
@@ -41,6 +46,7 @@ class Count:
     limit: int
     over: int
     crowded: bool
+    is_about: bool = False
 
 
 class Counting(QObject):
@@ -64,6 +70,7 @@ class Counting(QObject):
         self._text = ""
         self._before: str | None = None  # the question that this one is to stand beside
         self._asked: dict[str, str] = {}  # request → `bare`, `alone` or `whole`
+        self._is_about = False
         self._found: dict[str, int] = {}
         self._stale = False
         self._later = QTimer(self, singleShot=True, interval=DELAY_MS)
@@ -90,8 +97,8 @@ class Counting(QObject):
 
     def _ask(self) -> None:
         """Asks for three counts: without the question, with it alone, and with all of the conversation."""
-        model = self._models.request()
-        if model is None or not self._text.strip():
+        asked = self._models.request()
+        if asked is None or not self._text.strip():
             return
         if self._asked:  # the last one is still being counted
             self._stale = True
@@ -108,6 +115,12 @@ class Counting(QObject):
         wanted = {"bare": [*system, Turn("user", "")], "alone": [*system, question]}
         if len(turns) > len(system):
             wanted["whole"] = [*turns, question]
+        self._is_about = is_remote(asked.path)
+        model = self._models.local_request()
+        if model is None:
+            self._found = {name: about_tokens(each) for name, each in wanted.items()}
+            self._tell()
+            return
         client = self._link.client
         self._asked = {client.count(model, tuple(each)): name for name, each in wanted.items()}
 
@@ -128,18 +141,22 @@ class Counting(QObject):
         found = self._found
         if not self._text.strip() or "bare" not in found or "alone" not in found:
             return
-        limit = self._limit()
+        limit, least = self._limit(), LEAST_ROOM
         whole = found.get("whole", found["alone"])
+        needed = whole if self._is_about else found["alone"]
         wanted = sampling_overrides(self._settings.value, self._manner.value.choices)["max_tokens"]
-        room = max(min(int(wanted), limit // 4), LEAST_ROOM)
-        over = max(found["alone"] + min(LEAST_ROOM, max(1, limit // 8)) - limit, 0)
-        crowded = not over and whole > found["alone"] and whole + room > limit
-        self.counted.emit(Count(found["alone"] - found["bare"], whole, limit, over, crowded))
+        room = max(min(int(wanted), limit // 4), least)
+        over = max(needed + min(least, max(1, limit // 8)) - limit, 0) if limit else 0
+        crowded = not self._is_about and not over and whole > found["alone"] and whole + room > limit
+        question = found["alone"] - found["bare"]
+        self.counted.emit(Count(question, whole, limit, over, crowded, self._is_about))
 
     def _limit(self) -> int:
-        """The context there is, or there will be once the model is loaded."""
+        """The context there is, or there will be once the model is loaded; 0 where a server does not tell."""
         loaded, choice = self._models.loaded, self._models.choice
         if loaded is not None:
             return loaded.context_length
+        if self._is_about:
+            return 0
         wanted = int(self._models.loading_values()["context_length"])
         return min(wanted, choice.header.trained_context or wanted) if choice is not None else wanted

@@ -119,6 +119,10 @@ class Models(QObject):
         """How the model that answers is asked for, a server's or the chosen one; None while there is none."""
         if self._server.value.in_use:
             return ModelRequest(self._server.value.address)
+        return self.local_request()
+
+    def local_request(self) -> ModelRequest | None:
+        """The same of the chosen model on this machine, whoever answers; None while there is none."""
         if self.choice is None:
             return None
         return ModelRequest(str(self.choice.path), **self.loading_values())

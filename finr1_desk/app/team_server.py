@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from finr1_desk.app.background import Pool
-from finr1_desk.core.errors import UserError
-from finr1_desk.core.remote import RemoteServer, ServerAccess
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.remote import RemoteServer, ServerAccess, host_of
 from finr1_desk.store.paths import DataPaths
 from finr1_desk.store.policy import Policy, load_policy
 from finr1_desk.store.secrets import Secrets
@@ -45,13 +45,16 @@ class TeamServer(QObject):
         value = load_server(paths)
         self.value = replace(value, in_use=value.in_use and self.policy.allows(value.base_url))
 
-    def access(self, _address: str) -> ServerAccess:
-        """What a request is sent with. Called off the main thread; it may wait for the keychain.
+    def access(self, address: str) -> ServerAccess:
+        """What a request for this address is sent with. Called off the main thread; it may wait for the keychain.
 
         Raises:
-            UserError: `SERVER_FORBIDDEN`.
+            UserError: `SERVER_CHANGED`: another server is in use by now, or none; `SERVER_FORBIDDEN`.
         """
-        return access_to(self.value, self.policy, self.secrets)
+        server = self.value
+        if not server.in_use:
+            raise UserError(ErrorCode.SERVER_CHANGED, host=host_of(address))
+        return access_to(server, address, self.policy, self.secrets)
 
     def set(self, server: RemoteServer, credentials: Credentials | None = None) -> None:
         """Keeps a server; `credentials` None leaves those of its host as they are."""

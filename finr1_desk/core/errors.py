@@ -52,6 +52,7 @@ class ErrorCode(StrEnum):
     # Team servers
     SERVER_ADDRESS = "server_address"  # value
     SERVER_FORBIDDEN = "server_forbidden"  # host, policy
+    SERVER_CHANGED = "server_changed"  # host
     SERVER_UNREACHABLE = "server_unreachable"  # host, reason
     SERVER_CERTIFICATE = "server_certificate"  # host, reason
     SERVER_TIMEOUT = "server_timeout"  # host, seconds

@@ -120,10 +120,6 @@ def is_remote(path: str) -> bool:
     return path.startswith(tuple(f"{scheme}://" for scheme in SCHEMES))
 
 
-def model_of(address: str) -> str:
-    return urlsplit(address).fragment
-
-
 def host_of(url: str) -> str:
     """Name and port of a server's address."""
     return urlsplit(url).netloc

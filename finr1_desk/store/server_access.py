@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from finr1_desk.core.remote import RemoteServer, ServerAccess
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.remote import RemoteServer, ServerAccess, host_of
 from finr1_desk.store.policy import Policy
 from finr1_desk.store.secrets import Secrets
 
@@ -36,12 +37,18 @@ class Credentials:
         return cls(key, {str(name): str(value) for name, value in headers.items()}) if good else cls()
 
 
-def access_to(server: RemoteServer, policy: Policy, secrets: Secrets) -> ServerAccess:
+def access_to(server: RemoteServer, asked: str, policy: Policy, secrets: Secrets) -> ServerAccess:
     """What a request is sent with; may wait for the keychain.
 
+    Args:
+        server: as it is set up now.
+        asked: the address that the request was made for, `RemoteServer.address`: nothing goes to another one.
+
     Raises:
-        UserError: `SERVER_FORBIDDEN`.
+        UserError: `SERVER_CHANGED`, `SERVER_FORBIDDEN`.
     """
+    if server.address != asked:
+        raise UserError(ErrorCode.SERVER_CHANGED, host=host_of(asked))
     policy.check(server.base_url)
     credentials = credentials_of(server.host, secrets)
     return ServerAccess(server, credentials.key, credentials.headers or {})

@@ -146,6 +146,12 @@ def _answering(parser: argparse.ArgumentParser, translate: Translate) -> None:
     parser.add_argument("--think", action="store_true", help=translate("Terminal", "print the reasoning as well"))
 
 
+def _server(parser: argparse.ArgumentParser, translate: Translate) -> None:
+    parser.add_argument(
+        "--server", action="store_true", help=translate("Terminal", "ask the team server that was set up in the window")
+    )
+
+
 def _ask(commands: Commands, translate: Translate) -> None:
     parser = _command(commands, translate, "ask", translate("Terminal", "answer one question"))
     parser.add_argument("text", metavar="TEXT", help=translate("Terminal", "the question; - reads standard input"))
@@ -157,9 +163,7 @@ def _ask(commands: Commands, translate: Translate) -> None:
         default=1,
         help=translate("Terminal", "write so many answers side by side, give the one that most agree on"),
     )
-    parser.add_argument(
-        "--server", action="store_true", help=translate("Terminal", "ask the team server that was set up in the window")
-    )
+    _server(parser, translate)
     parser.add_argument("--json", action="store_true", help=translate("Terminal", "print one JSON object"))
     parser.add_argument("--save", action="store_true", help=translate("Terminal", "keep it as a conversation"))
 
@@ -167,6 +171,7 @@ def _ask(commands: Commands, translate: Translate) -> None:
 def _chat(commands: Commands, translate: Translate) -> None:
     parser = _command(commands, translate, "chat", translate("Terminal", "chat in the terminal"))
     _answering(parser, translate)
+    _server(parser, translate)
     parser.add_argument("--resume", metavar="ID", help=translate("Terminal", "go on with a conversation"))
 
 

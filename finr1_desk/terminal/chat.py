@@ -19,10 +19,11 @@ from rich.text import Text
 
 from finr1_desk.app.live import LiveStatus
 from finr1_desk.core.conversation import Conversation, Message, MessageState, branch, forgotten
-from finr1_desk.core.errors import UserError
-from finr1_desk.core.events import GenerateRequest, ModelRequest
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.events import GenerateRequest, ModelRequest, SnapshotPlace
 from finr1_desk.core.plan import GivenUp
 from finr1_desk.core.prompts import build_turns
+from finr1_desk.core.remote import host_of, is_in_the_clear, is_loopback, is_remote
 from finr1_desk.core.settings import most_thinking
 from finr1_desk.core.version import VERSION
 from finr1_desk.core.wording import count_text
@@ -36,7 +37,6 @@ from finr1_desk.terminal.output import AnswerPrinter, StatusLine, one_line, visi
 from finr1_desk.terminal.workspace import Workspace
 
 if TYPE_CHECKING:
-    from finr1_desk.library.discovery import FoundModel
     from finr1_desk.store.database import Store
 
 
@@ -69,18 +69,31 @@ def chat(workspace: Workspace, options: AskOptions, resume: str | None) -> int:
     Raises:
         UserError: there is no model, or the store cannot be opened.
     """
-    model = workspace.model(options.model)
-    request = workspace.model_request(model, options.loading)
+    named, request = _model(workspace, options)
     with workspace.store() as store:
         conversation = find_conversation(store, resume, workspace.voice) if resume else None
         answering = Answering(workspace.paths.runtime, workspace.identity, workspace.voice.note_retry, workspace.access)
         try:
             answering.prepare(request)
             talk = Chat(workspace, options, request, store, answering, conversation)
-            talk.greet(model)
+            talk.greet(named)
             return talk.run(standard_input())
         finally:
             answering.close()
+
+
+def _model(workspace: Workspace, options: AskOptions) -> tuple[str, ModelRequest]:
+    """What answers, as it is shown, and how it is asked for.
+
+    Raises:
+        UserError: there is no model, or no server.
+    """
+    if options.server:
+        server = workspace.server()
+        return " · ".join(filter(None, (one_line(server.model), server.host))), ModelRequest(server.address)
+    model = workspace.model(options.model)
+    named = f"{one_line(model.header.name)} · {model.header.quantisation}"
+    return named, workspace.model_request(model, options.loading)
 
 
 class Chat:
@@ -108,11 +121,25 @@ class Chat:
         self._waiting: deque[str] = deque()  # lines that were typed while an answer was written
         self._idle: threading.Timer | None = None
 
-    def greet(self, model: FoundModel) -> None:
-        details = f"{one_line(model.header.name)} · {model.header.quantisation}"
+    def greet(self, named: str) -> None:
         self._pen.heading(f"Fin-R1 Desk {VERSION}\n")
-        self._pen.dim(f"{details}\n")
+        self._pen.dim(f"{named}\n")
+        self._tell_where()
         self._pen.dim(self._voice.translate("Terminal", "Type a question; /help lists the commands.") + "\n")
+
+    def _tell_where(self) -> None:
+        """Says that text leaves this computer, where it does."""
+        url = self._model.path
+        if not is_remote(url) or is_loopback(url):
+            return
+        self._info(self._voice.translate("Terminal", "Your questions are sent to %1.", host_of(url)))
+        if is_in_the_clear(url):
+            self._info(self._voice.translate("Terminal", "They are not encrypted on the way."))
+
+    def _follow_server(self) -> None:
+        """The server was changed in the window: what is asked from now on goes to the one that is set up there."""
+        self._model = ModelRequest(self._workspace.server().address)
+        self._tell_where()
 
     def run(self, lines: Lines) -> int:
         try:
@@ -203,7 +230,7 @@ class Chat:
             stop_loops=settings.stop_loops,
             prompt_lookup=settings.prompt_lookup,
             conversation=conversation.id,
-            snapshot=self._workspace.snapshot(self._store, conversation.id, self._model),
+            snapshot=self._snapshot(conversation.id),
         )
         printer = AnswerPrinter(self._pen, show_thinking=self._show_thinking)
         status_line = StatusLine(sys.stderr)
@@ -223,6 +250,8 @@ class Chat:
             printer.end()
         if ended.error is not None:
             self._voice.report(ended.error)
+            if ended.error.code is ErrorCode.SERVER_CHANGED:
+                self._follow_server()
             return
         plan = ended.started.model.plan if ended.started is not None else None
         if plan is not None and plan.given_up != self._given_up:
@@ -237,6 +266,11 @@ class Chat:
         left_out = ended.started.left_out.turns if ended.started is not None else 0
         if left_out > forgotten(before):
             self._info(translate("Terminal", "The model no longer sees the first %1 messages.", count_text(left_out)))
+
+    def _snapshot(self, conversation_id: str) -> SnapshotPlace | None:
+        if is_remote(self._model.path):
+            return None
+        return self._workspace.snapshot(self._store, conversation_id, self._model)
 
     def _system_prompt(self) -> str | None:
         if self._options.no_system:

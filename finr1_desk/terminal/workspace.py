@@ -119,9 +119,13 @@ class Workspace:
         load_policy().check(server.base_url)
         return server
 
-    def access(self, _address: str) -> ServerAccess:
-        """What a request to the team server is sent with."""
-        return access_to(self.server(), load_policy(), Secrets(self.paths))
+    def access(self, address: str) -> ServerAccess:
+        """What a request to the team server is sent with; it is set up by the window, which may do so meanwhile.
+
+        Raises:
+            UserError: `SERVER_CHANGED`, and as `server`.
+        """
+        return access_to(self.server(), address, load_policy(), Secrets(self.paths))
 
     def sampling(self, explicit: dict[str, float | int], choices: Choices = UNCHOSEN) -> dict[str, float | int]:
         """The sampling to ask for: the command line's, else what was chosen, else the settings'.

@@ -87,6 +87,7 @@ class StatusBar(QStatusBar):
         self._tokens_per_s = 0.0
         self._use = (0, 0)
         self._draft: int | None = None
+        self._draft_is_about = False
         self._button = named(QToolButton(self), "modelButton")
         self._speed = QLabel(self)
         self._question = QLabel(self)
@@ -141,11 +142,11 @@ class StatusBar(QStatusBar):
         self._use = (tokens, limit)
         self._meter.show_use(tokens, limit)
 
-    def show_question(self, tokens: int | None) -> None:
-        """What the question that is being written takes of the context; None while there is none."""
-        self._draft = tokens
-        figure = QLocale().toString(tokens or 0)
-        self._question.setText(self.tr("Question: {tokens} tokens").format(tokens=figure) if tokens is not None else "")
+    def show_question(self, tokens: int | None, *, is_about: bool = False) -> None:
+        """What the question that is being written takes of the context, exactly or about; None while there is none."""
+        self._draft, self._draft_is_about = tokens, is_about
+        text = self.tr("Question: about {tokens} tokens") if is_about else self.tr("Question: {tokens} tokens")
+        self._question.setText(text.format(tokens=QLocale().toString(tokens)) if tokens is not None else "")
 
     def question_text(self) -> str:
         return self._question.text()
@@ -186,7 +187,7 @@ class StatusBar(QStatusBar):
         self._show_model()
         self.show_context(*self._use)
         self.show_speed(self._tokens_per_s)
-        self.show_question(self._draft)
+        self.show_question(self._draft, is_about=self._draft_is_about)
         self.show_lock(*self._lock_state)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 from finr1_desk.core.remote import RemoteServer
 from finr1_desk.store.paths import resolve_data_dir
 from finr1_desk.store.server_file import save_server
-from tests.cli.conftest import Cli
+from tests.cli.conftest import PATIENCE_S, Cli
 from tests.helpers.scripted_server import MODEL, Reply, answered, serving
 
 
@@ -36,3 +37,48 @@ def test_a_server_that_refuses_is_one_sentence(cli: Cli) -> None:
         done = cli.run("ask", "--server", "Growth?")
     assert done.status == 1
     assert "does not accept the key" in done.err
+
+
+def test_a_chat_goes_to_the_server_and_is_kept(cli: Cli) -> None:
+    with serving(answered("<think>\n1\n</think>\n<answer>\n20 %\n</answer>")) as server:
+        _set_up(cli, server.url)
+        out = cli.ok("chat", "--server", stdin=b"Growth?\nAnd then?\n")
+    assert out.count("20 %") == 2
+    assert f"{MODEL} · {server.url.split('/')[2]}" in out
+    assert [turn["content"] for turn in server.asked[1]["messages"]][-3::2] == ["Growth?", "And then?"]
+    newest = cli.run("conversations", "list", "--json").json[0]
+    kept = cli.run("conversations", "show", newest["id"], "--json").json["messages"]
+    assert [message["answer"] for message in kept] == ["Growth?", "20 %", "And then?", "20 %"]
+    assert kept[1]["generation"]["model"]["server"] == server.url.split("/")[2]
+
+
+def test_a_chat_says_that_text_leaves(cli: Cli) -> None:
+    _set_up(cli, "http://desk.invalid:8000/v1")
+    out = cli.ok("chat", "--server", stdin=b"/quit\n")
+    assert "Your questions are sent to desk.invalid:8000." in out
+    assert "not encrypted" in out
+
+
+def test_a_server_that_was_changed_meanwhile_gets_nothing_until_it_is_asked_anew(cli: Cli) -> None:
+    with serving(answered("one")) as first, serving(answered("two")) as second:
+        _set_up(cli, first.url)
+        process = cli.start("chat", "--server", stderr=subprocess.STDOUT)
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def say(line: bytes, wanted: str) -> None:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(line)
+            process.stdin.flush()
+            while wanted not in process.stdout.readline().decode():
+                assert process.poll() is None
+
+        say(b"Growth?\n", "one")
+        _set_up(cli, second.url)
+        say(b"Secret?\n", "nothing was sent")
+        assert second.asked == []
+        say(b"Known?\n", "two")
+        process.communicate(timeout=PATIENCE_S)
+    assert [body["messages"][-1]["content"] for body in first.asked] == ["Growth?"]
+    assert [body["messages"][-1]["content"] for body in second.asked] == ["Known?"]

@@ -13,7 +13,6 @@ from finr1_desk.core.remote import (
     is_in_the_clear,
     is_loopback,
     is_remote,
-    model_of,
     server_from_json,
 )
 
@@ -78,7 +77,7 @@ def test_this_machine_is_told_from_others() -> None:
 def test_a_file_of_any_origin_gives_a_server() -> None:
     server = RemoteServer("https://desk.example/v1", "Fin-R1", True, 3.0, 60.0)
     assert server_from_json(server.to_json()) == server
-    assert model_of(server.address) == "Fin-R1"
+    assert server.address == "https://desk.example/v1#Fin-R1"
     assert server_from_json({"base_url": "ftp://x", "in_use": True}) == RemoteServer()
     odd = {"base_url": "desk.example", "model": 3, "in_use": "yes", "connect_s": -1, "silence_s": float("nan")}
     assert server_from_json(odd) == RemoteServer("http://desk.example/v1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 
 from finr1_desk.core.conversation import MessageState
-from finr1_desk.core.remote import RemoteServer
+from finr1_desk.core.errors import ErrorCode, UserError
+from finr1_desk.core.remote import RemoteServer, ServerAccess
 from finr1_desk.engine.routing import RoutedEngine
 from finr1_desk.store.policy import Policy
 from finr1_desk.store.server_access import Credentials
@@ -177,3 +179,63 @@ def test_a_key_is_not_given_to_another_host(running: Running) -> None:
         running.ask("Growth?")
         running.until(lambda: bool(other.asked))
     assert other.got[-1].headers["authorization"] == "Bearer EMPTY"
+
+
+def test_a_server_that_is_changed_between_asking_and_sending_gets_nothing(running: Running) -> None:
+    with serving(answered("x")) as one, serving(answered("x")) as other:
+        _use(running, one)
+        asked_for = running.built.server.value.address
+        running.built.server.set(RemoteServer(other.url, MODEL, True))
+        with pytest.raises(UserError) as changed:
+            running.built.server.access(asked_for)
+        running.built.server.use(False)
+        with pytest.raises(UserError) as unused:
+            running.built.server.access(running.built.server.value.address)
+    assert changed.value.code is unused.value.code is ErrorCode.SERVER_CHANGED
+    assert changed.value.params["host"] == one.url.split("/")[2]
+
+
+def test_the_question_that_was_on_its_way_is_kept_and_can_be_asked_again(running: Running) -> None:
+    with serving(answered("x")) as one, serving(answered(ANSWER)) as other:
+        _use(running, one)
+        way_in, goes_on = running.built.server.access, threading.Event()
+
+        def slowly(address: str) -> ServerAccess:
+            assert goes_on.wait(30)
+            return way_in(address)
+
+        running.built.link._client._remote._access = slowly  # type: ignore[union-attr]
+        running.ask("Growth?")
+        running.until(lambda: len(running.built.conversations.shown()) == 2)
+        running.built.server.set(RemoteServer(other.url, MODEL, True))
+        goes_on.set()
+        running.until(lambda: running.built.conversations.shown()[-1].state is MessageState.FAILED)
+        assert running.built.conversations.shown()[0].answer == "Growth?"
+        assert one.asked == other.asked == []
+        running.built.answers.regenerate(running.built.conversations.shown()[-1].id)
+        running.until(lambda: running.built.conversations.shown()[-1].answer == "20 %")
+
+
+def test_a_draft_stays_on_this_computer(running: Running) -> None:
+    """It is counted here, whoever answers; the server hears of a question when it is asked."""
+    with serving(answered(ANSWER)) as server:
+        server.tokenize = Reply(body={"count": 7})
+        _use(running, server)
+        running.until(lambda: running.built.models.loaded is not None)
+        with running.qtbot.waitSignal(running.built.counting.counted) as counted:
+            running.window.composer.edit.setPlainText("Secret?")
+        running.until(lambda: "7 tokens" in running.window.status.question_text())
+        assert counted.args[0].is_about
+        assert running.window.status.question_text().startswith("Question: about")
+    assert {got.path for got in server.got} == {"/v1/models"}
+    assert [turns[-1].content for turns in running.engine.counted] == ["", "Secret?"]
+
+
+def test_a_draft_is_counted_by_its_characters_where_no_model_is_at_hand(running: Running) -> None:
+    with serving(answered(ANSWER)) as server:
+        _use(running, server)
+        running.built.models.choice = None
+        running.window.composer.edit.setPlainText("Growth of 净利润 from 100 to 120?")
+        running.until(lambda: running.window.status.question_text() != "")
+    assert running.engine.counted == []
+    assert "about" in running.window.status.question_text()

@@ -41,6 +41,8 @@ _FATAL: Final = frozenset(
         ErrorCode.ENGINE_START_FAILED,
         ErrorCode.ENGINE_VERSION,
         ErrorCode.NO_MODEL,
+        ErrorCode.SERVER_CHANGED,
+        ErrorCode.SERVER_FORBIDDEN,
         *(code for code in ErrorCode if code.name.startswith("MODEL_")),
     }
 )

@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -27,14 +27,13 @@ from finr1_desk.core.events import (
     ModelRequest,
     SampleFinished,
     TextProduced,
-    TokensCounted,
     Waiting,
 )
 from finr1_desk.core.prompts import Turn
 from finr1_desk.core.remote import REQUEST, ServerAccess
 from finr1_desk.core.sampling import resolve
 from finr1_desk.engine.remote.answer import RemoteAnswer
-from finr1_desk.engine.remote.asking import Asked, loaded_model, make_client, messages
+from finr1_desk.engine.remote.asking import Asked, loaded_model, make_client
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -87,8 +86,8 @@ class RemoteEngine:
         return self._run(lambda id, running: self._generate(id, running, request))
 
     def count(self, model: ModelRequest, turns: tuple[Turn, ...]) -> str:
-        """Counts where the server can (vLLM); else `Finished` with `CANCELLED`: an estimate would not be a count."""
-        return self._run(lambda id, _: self._count(id, model, turns))
+        """Nothing is sent for a count, so there is none: what is counted is a draft, which nobody has asked yet."""
+        return self._run(lambda id, _: self._tell_async(Finished(id, FinishReason.CANCELLED)))
 
     def plan(self, model: ModelRequest) -> str:
         """Nothing is loaded here, so there is no plan."""
@@ -205,21 +204,6 @@ class RemoteEngine:
         found = found or models[0]
         self._on_event(ModelLoaded(loaded_model(model, found.id, access, getattr(found, "max_model_len", None))))
         self._on_event(Finished(id, FinishReason.STOP))
-
-    async def _count(self, id: str, model: ModelRequest, turns: tuple[Turn, ...]) -> None:
-        access, client = await self._open(model.path)
-        async with client:
-            body = {"model": access.server.model, "messages": messages(turns, "")}
-            try:
-                root = access.server.base_url.removesuffix("/v1")
-                answer = await client.post(f"{root}/tokenize", body=body, cast_to=object)  # vLLM's own
-            except Exception:  # whatever it is: this server does not count
-                answer = None
-        count = answer.get("count") if isinstance(answer, Mapping) else None
-        if isinstance(count, int) and not isinstance(count, bool):
-            self._on_event(TokensCounted(id, count))
-        else:
-            self._on_event(Finished(id, FinishReason.CANCELLED))
 
     async def _generate(self, id: str, running: _Request, request: GenerateRequest) -> None:
         access, client = await self._open(request.model.path)

@@ -157,9 +157,17 @@ class WritingBinding(QObject):
     def retranslate(self) -> None:
         """Says again what the question takes, and whether it fits."""
         count = self._count
-        self._window.status.show_question(count.question if count is not None else None)
+        if count is None:
+            self._window.status.show_question(None)
+        else:
+            self._window.status.show_question(count.question, is_about=count.is_about)
         warning = ""
-        if count is not None and count.over:
+        if count is not None and count.over and count.is_about:
+            warning = self.tr(
+                "Too long by about {over} tokens: the server takes {limit} with all of the conversation. Shorten it, "
+                "or begin a new conversation."
+            ).format(over=QLocale().toString(count.over), limit=QLocale().toString(count.limit))
+        elif count is not None and count.over:
             warning = self.tr(
                 "Too long by {over} tokens: the question does not fit into a context of {limit}. Shorten it, or choose "
                 "a longer context in the settings."

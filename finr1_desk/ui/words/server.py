@@ -43,6 +43,11 @@ def _before_an_answer(code: ErrorCode, params: Mapping[str, Param]) -> tuple[str
                     str(params.get("policy") or "?"),
                 ),
             )
+        case ErrorCode.SERVER_CHANGED:
+            return (
+                filled(translate("ServerWords", "%1 is no longer the server in use, so nothing was sent to it."), host),
+                translate("ServerWords", "Ask again: the question goes to where questions go now."),
+            )
         case ErrorCode.SERVER_UNREACHABLE:
             return (
                 filled(translate("ServerWords", "The server %1 cannot be reached: %2."), host, reason),

@@ -12,14 +12,12 @@ import pytest
 from finr1_desk.core.conversation import FinishReason, PartKind
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import (
-    Finished,
     GenerateRequest,
     ModelLoaded,
     ModelRequest,
     SampleFinished,
     Started,
     TextProduced,
-    TokensCounted,
     Waiting,
 )
 from finr1_desk.core.prompts import CLOSE_THINKING, Turn
@@ -271,15 +269,13 @@ def test_without_a_name_it_is_the_servers_first_model(make: Make) -> None:
     assert server.asked[0]["model"] == "first"
 
 
-def test_tokens_are_counted_where_the_server_can(make: Make) -> None:
+def test_nothing_is_sent_to_count_a_draft(make: Make) -> None:
     with serving(answered("x")) as server:
-        engine, seen = make(at(server))
-        request = ModelRequest(at(server).address)
-        assert isinstance(seen.end_of(engine.count(request, TURNS)), Finished)
         server.tokenize = Reply(body={"count": 12, "max_model_len": 16384})
-        counted = seen.end_of(engine.count(request, TURNS))
-    assert isinstance(counted, TokensCounted)
-    assert counted.tokens == 12
+        engine, seen = make(at(server))
+        end = seen.finished(engine.count(ModelRequest(at(server).address), TURNS))
+    assert (end.reason, end.code) == (FinishReason.CANCELLED, None)
+    assert server.got == []
 
 
 def test_leaving_ends_what_runs(make: Make) -> None:
