@@ -30,10 +30,13 @@ class LoopDetector:
     Args:
         has_words: whether there is a letter in the text of these tokens; asked once or twice for each passage that is
             repeated for long.
+        length: of a token, in real ones; less than 1 where it is not a model's tokens that are counted.
     """
 
-    def __init__(self, has_words: Callable[[Sequence[int]], bool]) -> None:
+    def __init__(self, has_words: Callable[[Sequence[int]], bool], length: float = 1.0) -> None:
         self._has_words = has_words
+        self._least = round(LEAST / length)
+        self._least_without_words = round(LEAST_WITHOUT_WORDS / length)
         self.clear()
 
     def clear(self) -> None:
@@ -62,11 +65,12 @@ class LoopDetector:
         else:
             self._distance = place - self._last_seen.get(window, place)
             self._matches = _WINDOW
-            self._enough = max(LEAST - self._distance, (COPIES - 1) * self._distance)
+            self._enough = max(self._least - self._distance, (COPIES - 1) * self._distance)
         self._last_seen[window] = place
         return False
 
     def _is_loop(self) -> bool:
-        least = LEAST if self._has_words(self._tokens[-self._distance :]) else LEAST_WITHOUT_WORDS
+        has_words = self._has_words(self._tokens[-self._distance :])
+        least = self._least if has_words else self._least_without_words
         self._enough = max(self._enough, least - self._distance)
         return self._matches >= self._enough

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from finr1_desk.core.conversation import FinishReason, Timing, Usage
 from finr1_desk.core.reasoning import ReasoningSplitter
+from finr1_desk.engine.remote.loops import TextLoops
 
 _FIELDS: Final = ("reasoning_content", "reasoning")  # vLLM and llama-server; newer vLLM and LM Studio
 _OPEN: Final = "<think>\n"
@@ -33,12 +34,15 @@ class Figures:
 class RemoteAnswer:
     """Fed with the stream's pieces; tokens are counted as pieces until the server gives its figures.
 
+    `is_looping` says that it writes the same passage over and over; what comes after that is not taken.
+
     Args:
         prefix: text that the answer begins with and that the server does not send back.
+        stop_loops: whether loops are looked for.
         clock: seconds, monotonic.
     """
 
-    def __init__(self, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, prefix: str, *, stop_loops: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         self._splitter = ReasoningSplitter()
         self._splitter.feed(prefix)
         self._clock = clock
@@ -50,6 +54,8 @@ class RemoteAnswer:
         self._earlier_think = 0
         self._pieces = 0
         self._think_pieces = 0
+        self._loops = TextLoops() if stop_loops else None
+        self.is_looping = False
         self.reason: FinishReason | None = None
         self.think_cut = False
 
@@ -57,6 +63,8 @@ class RemoteAnswer:
 
     def take(self, delta: Any) -> str:
         """The text of one piece of the stream, with tags where the server has taken them out; may be empty."""
+        if self.is_looping:
+            return ""
         thought = next((text for name in _FIELDS if (text := getattr(delta, name, None))), "")
         said = getattr(delta, "content", None) or ""
         text = ""
@@ -73,7 +81,7 @@ class RemoteAnswer:
 
     def end(self, reason: str | None) -> None:
         """The server says why it stopped."""
-        if reason is not None:
+        if reason is not None and not self.is_looping:
             self.reason = _REASONS.get(reason, FinishReason.STOP)
 
     def take_usage(self, usage: Any) -> None:
@@ -90,7 +98,9 @@ class RemoteAnswer:
     def close_thinking(self) -> str:
         """Ends the thinking in the model's place; what the server is to go on from has it too."""
         text = self._splitter.closing_text
-        self._in_field = False
+        self._in_field = self.is_looping = False
+        if self._loops is not None:
+            self._loops.clear()
         self._splitter.feed(text)
         self.think_cut = True
         self._earlier, self._earlier_think = self.tokens, self.think_tokens
@@ -102,6 +112,8 @@ class RemoteAnswer:
         if self._first is None:
             self._first = self._clock()
         self._splitter.feed(text)
+        if self._loops is not None and self._loops.feed(text):
+            self.is_looping = True
         self._pieces += 1
         if self._splitter.thinking:
             self._think_pieces += 1
@@ -116,6 +128,16 @@ class RemoteAnswer:
     @property
     def thinking(self) -> bool:
         return self._splitter.thinking
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more of it is wanted or comes."""
+        return self.is_looping or self.reason is not None
+
+    @property
+    def is_to_answer(self) -> bool:
+        """Whether its thinking goes in a circle and can be closed: only once, as here."""
+        return self.is_looping and self.thinking and not self.think_cut
 
     @property
     def tokens(self) -> int:

@@ -229,7 +229,7 @@ class RemoteEngine:
         """One answer, in as many requests as closings of its thinking take."""
         from finr1_desk.engine.remote.failures import failure
 
-        answer = running.answer = RemoteAnswer(asked.request.prefix)
+        answer = running.answer = RemoteAnswer(asked.request.prefix, stop_loops=asked.request.stop_loops)
         teller = _Teller(id, answer, self._on_event)
         prefix, limit = asked.request.prefix, asked.sampling.max_tokens
         started = False
@@ -253,7 +253,7 @@ class RemoteEngine:
             except Exception as error:
                 teller.flush()
                 raise failure(error, asked.access) from error
-            over = 0 < asked.request.max_think <= answer.think_tokens and answer.thinking and answer.reason is None
+            over = answer.is_to_answer or _has_thought_enough(answer, asked.request.max_think)
             if not running.closing and not over:
                 break
             running.closing = False
@@ -268,7 +268,7 @@ class RemoteEngine:
         """Several answers to one question, which the server writes side by side."""
         from finr1_desk.engine.remote.failures import failure
 
-        answers = [RemoteAnswer("") for _ in range(asked.request.samples)]
+        answers = [RemoteAnswer("", stop_loops=asked.request.stop_loops) for _ in range(asked.request.samples)]
         tellers = [_Teller(id, answer, self._on_event, sample) for sample, answer in enumerate(answers)]
         try:
             stream = await self._begin(id, asked, client, "", asked.sampling.max_tokens)
@@ -279,6 +279,8 @@ class RemoteEngine:
                         if 0 <= choice.index < len(answers):
                             tellers[choice.index].add(answers[choice.index].take(choice.delta))
                             answers[choice.index].end(choice.finish_reason)
+                    if all(answer.has_ended for answer in answers):
+                        break  # the server may go on with one that goes in a circle
             finally:
                 await stream.close()
         except (asyncio.CancelledError, UserError):
@@ -323,8 +325,12 @@ async def _read(stream: Any, answer: RemoteAnswer, teller: _Teller, max_think: i
         for choice in chunk.choices:
             teller.add(answer.take(choice.delta))
             answer.end(choice.finish_reason)
-        if 0 < max_think <= answer.think_tokens and answer.thinking and answer.reason is None:
+        if answer.is_looping or _has_thought_enough(answer, max_think):
             return
+
+
+def _has_thought_enough(answer: RemoteAnswer, max_think: int) -> bool:
+    return 0 < max_think <= answer.think_tokens and answer.thinking and answer.reason is None
 
 
 def _ended(answer: RemoteAnswer, access: ServerAccess) -> FinishReason:
@@ -332,6 +338,8 @@ def _ended(answer: RemoteAnswer, access: ServerAccess) -> FinishReason:
     Raises:
         UserError: the stream ended without the server having said why: it, or something on the way, broke it off.
     """
+    if answer.is_looping:
+        return FinishReason.LOOP
     if answer.reason is None:
         raise UserError(ErrorCode.SERVER_BROKE_OFF, host=access.server.host, reason="no_end")
     return answer.reason

@@ -155,6 +155,54 @@ def test_a_limit_of_the_thinking_closes_it_too(make: Make) -> None:
     assert seen.text(id).endswith(f"{CLOSE_THINKING}1")
 
 
+def test_an_answer_in_a_circle_is_stopped_and_can_be_gone_on_with(make: Make) -> None:
+    hold = threading.Event()
+    round_ = Reply(events=[piece("It grew by 12 %, so it grew. ") for _ in range(100)], hold=hold)
+    with serving(round_, answered("Enough.")) as server:
+        engine, seen = make(at(server))
+        id = engine.generate(question(at(server), stop_loops=True))
+        end = seen.finished(id)
+        hold.set()
+        assert (end.reason, end.code) == (FinishReason.LOOP, None)
+        assert 20 < seen.text(id).count("It grew") < 90
+        more = engine.generate(question(at(server), stop_loops=True, prefix=seen.text(id)))
+        assert seen.finished(more).reason is FinishReason.STOP
+    assert seen.text(more) == "Enough."
+
+
+def test_thinking_in_a_circle_is_closed_and_the_answer_asked_for(make: Make) -> None:
+    hold = threading.Event()
+    round_ = [piece(reasoning_content="等等，让我再检查一遍。") for _ in range(200)]
+    with serving(Reply(events=round_, hold=hold), answered("12 %")) as server:
+        engine, seen = make(at(server))
+        id = engine.generate(question(at(server), stop_loops=True))
+        end = seen.finished(id)
+        hold.set()
+    assert end.reason is FinishReason.STOP
+    assert end.think_cut
+    assert seen.text(id).endswith(f"{CLOSE_THINKING}12 %")
+    assert seen.text(id).count("等等") < 200
+
+
+def test_loops_are_let_be_where_that_is_wanted(make: Make) -> None:
+    with serving(answered("again " * 700)) as server:
+        engine, seen = make(at(server))
+        id = engine.generate(question(at(server)))
+        assert seen.finished(id).reason is FinishReason.STOP
+    assert seen.text(id) == "again " * 700
+
+
+def test_of_several_answers_those_in_a_circle_are_ended(make: Make) -> None:
+    hold = threading.Event()
+    events = [piece("ok", index=0, end="stop"), *(piece("again ", index=1) for _ in range(700))]
+    with serving(Reply(events=events, hold=hold)) as server:
+        engine, seen = make(at(server))
+        id = engine.generate(question(at(server), samples=2, stop_loops=True))
+        assert seen.finished(id).code is None
+        hold.set()
+    assert [e.reason for e in seen.of(SampleFinished, id)] == [FinishReason.STOP, FinishReason.LOOP]
+
+
 def test_several_answers_come_side_by_side(make: Make) -> None:
     events = [piece("a", index=0), piece("b", index=1), piece("A", index=0, end="stop"), piece(end="length", index=1)]
     with serving(Reply(events=[*events, figures(3, 4), "[DONE]"])) as server:
