@@ -79,6 +79,8 @@ class GenerateRequest:
         stop: texts that end the answer; neither they nor what follows is given out. `MOST_STOPS` at most.
         logprobs: tells the probability of every token, and of so many others that were likeliest there; None does not.
         json_schema: as text; the answer is JSON that it describes.
+        free_thinking: what the model thinks before such an answer is no part of it. A quarter of the tokens is left to
+            the answer.
     """
 
     model: ModelRequest
@@ -97,6 +99,7 @@ class GenerateRequest:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     json_schema: str | None = None
+    free_thinking: bool = False
 
 
 MOST_STOPS: Final = 16

@@ -161,6 +161,7 @@ class _Exchange:
             stop=asked.stop,
             logprobs=asked.logprobs,
             json_schema=asked.json_schema,
+            free_thinking=asked.is_chat,
         )
 
     async def _events(self) -> AsyncGenerator[tuple[int, EngineEvent | None], None]:
@@ -224,7 +225,8 @@ class _Exchange:
             await self._send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
         prompt = self._asked.prompts[number]
         for index in range(number * self._asked.n, (number + 1) * self._asked.n):
-            if self._served.separate and self._asked.is_chat:
+            # What was asked to be JSON is JSON from its first character, so the thinking stands beside it.
+            if self._asked.is_chat and (self._served.separate or self._asked.json_schema is not None):
                 self._separated[index] = Separated(started.model.starts_in_think)
             opening = self._reply.opening(index)
             if self._streaming and opening is not None:

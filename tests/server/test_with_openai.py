@@ -107,6 +107,20 @@ def test_answers_follow_a_schema(server: Server) -> None:
     value = json.loads(answer.choices[0].message.content)
     assert value["label"] in ("positive", "negative")
     assert isinstance(value["score"], int)
+    assert answer.choices[0].message.model_extra["reasoning_content"].strip()  # JSON is JSON: the thinking stands apart
+    thinking, content = "", ""
+    asked = {"model": "Fin-R1", "messages": MESSAGES, "response_format": form, "stream": True}
+    for chunk in server.client().chat.completions.create(**asked):
+        delta = chunk.choices[0].delta
+        thinking += (delta.model_extra or {}).get("reasoning_content") or ""
+        content += delta.content or ""
+    assert json.loads(content)["label"] in ("positive", "negative")
+    assert thinking.strip()
+    prompt = "<|im_start|>user\nProfits rose.<|im_end|>\n<|im_start|>assistant\n"
+    raw = server.client().completions.create(
+        model="Fin-R1", prompt=prompt, max_tokens=60, extra_body={"response_format": form}
+    )
+    assert raw.choices[0].text.lstrip().startswith("{")  # there is nowhere to put the thinking
     with pytest.raises(openai.BadRequestError) as caught:
         server.client().chat.completions.create(
             model="Fin-R1",

@@ -18,6 +18,7 @@ from finr1_desk.core.events import GenerateRequest, TextProduced
 from finr1_desk.core.prompts import shown_to_model
 from finr1_desk.core.reasoning import ReasoningSplitter
 from finr1_desk.core.sampling import Sampling
+from finr1_desk.engine.decode.late_form import LateForm
 from finr1_desk.engine.decode.likelihoods import Likelihoods
 from finr1_desk.engine.decode.repetition import LoopDetector
 from finr1_desk.engine.decode.sampler import Logits, Sampler
@@ -162,7 +163,9 @@ class Answer:
         self._most_thinking = task.request.max_think
         self._limit = task.limit
         self._grammar = None if task.grammar is None else Grammar(task.vocabulary, task.grammar)
-        self._sampler = Sampler(task.sampling, task.seed, task.vocabulary.size, task.prompt, sample, self._grammar)
+        self._late = self._after_thinking(task)
+        form = self._late or self._grammar
+        self._sampler = Sampler(task.sampling, task.seed, task.vocabulary.size, task.prompt, sample, form)
         logprobs = task.request.logprobs
         self._likelihoods = None if logprobs is None else Likelihoods(logprobs, task.vocabulary.piece)
         self._splitter = ReasoningSplitter(task.loaded.prompts.starts_in_think)
@@ -176,6 +179,16 @@ class Answer:
         self.measured = measured
         self.length = len(task.prompt)
         self.token = -1
+
+    def _after_thinking(self, task: Task) -> LateForm | None:
+        """The form of an answer that may be thought about; that is bounded then, so that there is room for it."""
+        if self._grammar is None or not task.request.free_thinking:
+            return None
+        room = min(self._most_tokens, self._limit - len(task.prompt))
+        most = max(1, room - room // 4)
+        self._most_thinking = min(self._most_thinking, most) if self._most_thinking else most
+        starts_in_think = task.loaded.prompts.starts_in_think
+        return LateForm(self._grammar, task.vocabulary, starts_in_think=starts_in_think, prefix=task.request.prefix)
 
     def start(self) -> None:
         """The first logits are there: the time of decoding begins."""
@@ -259,7 +272,7 @@ class Answer:
         if self._text.inside_character:
             return []
         self._is_to_close = False
-        if not self._splitter.thinking:
+        if not self._splitter.thinking or (self._late is not None and not self._late.thinking):
             return []
         tokens = self._vocabulary.tokenise(self._splitter.closing_text, parse_special=False)
         if self.length + len(tokens) + 1 >= self._limit:
@@ -273,6 +286,8 @@ class Answer:
         self.length += len(tokens)
         for token in tokens:
             self._sampler.accept(token)
+            if self._late is not None:
+                self._late.accept(token)
             self._take(token)
 
     def _has_words(self, tokens: Sequence[int]) -> bool:

@@ -44,7 +44,7 @@ class Form(Protocol):
     def allows(self, token: int) -> bool: ...
 
     def forbid(self, logits: Logits) -> None:
-        """Gives all tokens that may not come next, in place, no chance."""
+        """Gives tokens that may not come next, in place, no chance: all of them, or at least the one just refused."""
         ...
 
     def accept(self, token: int) -> None: ...
@@ -121,8 +121,8 @@ class Sampler:
             self._penalise(logits)
         token = self._choose(logits, position)
         if self._form is not None:
-            if not self._form.allows(token):
-                # Drawing again, with another number, among those that may come is the same as drawing among them only.
+            # Drawing again, with another number, among those that may come is the same as drawing among them only.
+            while not self._form.allows(token):
                 self._form.forbid(logits)
                 token = self._choose(logits, position + _AGAIN)
             self._form.accept(token)

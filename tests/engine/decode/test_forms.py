@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finr1_desk.core.conversation import FinishReason
+from finr1_desk.core.conversation import FinishReason, PartKind
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import GenerateRequest, ModelRequest, TextProduced
 from finr1_desk.core.prompts import Turn
+from finr1_desk.core.reasoning import split
 from finr1_desk.engine.decode.stop_texts import StopTexts
 from finr1_desk.engine.json_schema import MOST_REPEATED, checked_schema
 from finr1_desk.engine.llama_grammar import grammar_of
@@ -150,6 +151,38 @@ def test_an_answer_is_what_the_schema_describes(make_client: MakeClient, tempera
     assert 1 <= len(value["figures"]) <= 3
     assert all(isinstance(figure, int) for figure in value["figures"])
     assert len(value["note"]) <= 12
+
+
+@pytest.mark.parametrize("options", [{}, {"max_think": 6}, {"samples": 2}, {"max_tokens": 120}])
+def test_a_model_thinks_before_it_answers_as_the_schema_describes(
+    make_client: MakeClient, options: dict[str, int]
+) -> None:
+    client, seen = make_client()
+    (path,) = asset("builtin_model").glob("*.gguf")
+    most = options.pop("max_tokens", 400)
+    request = client.generate(
+        GenerateRequest(
+            ModelRequest(str(path), 2048, threads=1),
+            (Turn("user", "净利润从100万元变为80万元，增长率是多少？"),),
+            overrides={"temperature": 0.9, "top_p": 1.0, "max_tokens": most},
+            seed=5,
+            json_schema=json.dumps({"type": "object", "properties": {"是": {"type": "boolean"}}, "required": ["是"]}),
+            free_thinking=True,
+            **options,
+        )
+    )
+    finished = seen.finished(request)
+    assert finished.reason is FinishReason.STOP
+    texts = [""] * options.get("samples", 1)
+    for event in seen.of(TextProduced, request):
+        texts[event.sample] += event.text
+    for text in texts:
+        parts = split(text)
+        assert parts[0].text == "<think>"
+        assert isinstance(json.loads("".join(p.text for p in parts if p.kind is PartKind.ANSWER))["是"], bool)
+        assert len("".join(p.text for p in parts if p.kind is PartKind.THINK)) > 5
+    assert finished.think_cut is bool(most == 120 or "max_think" in options)
+    assert finished.usage.think_tokens <= 90 or most > 120
 
 
 @pytest.mark.parametrize(
