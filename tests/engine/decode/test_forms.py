@@ -182,7 +182,7 @@ def test_a_model_thinks_before_it_answers_as_the_schema_describes(
         assert isinstance(json.loads("".join(p.text for p in parts if p.kind is PartKind.ANSWER))["是"], bool)
         assert len("".join(p.text for p in parts if p.kind is PartKind.THINK)) > 5
     assert finished.think_cut is bool(most == 120 or "max_think" in options)
-    assert finished.usage.think_tokens <= 90 or most > 120
+    assert finished.usage.think_tokens <= 96 or most > 120  # three quarters, and what closes it
 
 
 @pytest.mark.parametrize(
