@@ -6,15 +6,28 @@ so that laying one out costs the same wherever it stands. Nothing here is read o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A quote, or an item or note with its marker; `continued` where another block stood in it before."""
+
+    marker: str = ""
+    continued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`start` and `end` are offsets into the source of the section that the block belongs to."""
+    """`start` and `end` are offsets into the source of the section that the block belongs to.
+
+    `levels` are the quotes and items around it, from the outside: those that are long, or hold tables or code, are
+    shown block by block.
+    """
 
     start: int
     end: int
+    levels: tuple[Level, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

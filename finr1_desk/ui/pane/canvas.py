@@ -53,7 +53,7 @@ class Canvas:
             if placed.view_index not in grounds:
                 grounds.add(placed.view_index)
                 placed.view.paint_ground(painter, page, self._flow.view_top(placed), clip)
-            if placed.top > clip.bottom() or placed.bottom < clip.top():
+            if placed.top - placed.row.gap > clip.bottom() or placed.bottom < clip.top():
                 continue
             if isinstance(placed.row, TextRow):
                 self._paint_text(painter, page, placed, placed.row, clip)

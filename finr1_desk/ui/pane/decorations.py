@@ -1,4 +1,4 @@
-"""Paints what stands around the text of a document: markers, bars, panels, rules and the lines of tables.
+"""Paints what stands around the text of a document: markers, bars, rules and the lines of tables.
 
 Owns these shapes; positions come from the laid-out document at the moment of painting. The painter's origin is the
 document's top left corner.
@@ -18,15 +18,6 @@ from finr1_desk.ui.pane.tables import CELL_PADDING
 
 RADIUS: Final = 6.0
 BAR_WIDTH: Final = 3.0
-
-
-def paint_below(painter: QPainter, rendered: Rendered, look: Look, width: float) -> None:
-    """Panels and the grounds of table heads, under the text."""
-    document = rendered.document
-    for band in rendered.panels:
-        top, bottom = _extent(document, band, look)
-        area = QRectF(band.left, top - GRID, width - band.left, bottom - top + 2 * GRID)
-        fill_rounded(painter, area, look.color("code"))
 
 
 def paint_above(painter: QPainter, rendered: Rendered, look: Look, tone: Tone, width: float) -> None:

@@ -18,16 +18,12 @@ from finr1_desk.markup.markdown import Run, RunKind
 from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
 from finr1_desk.ui.pane.formula_objects import Formulas, Setting
+from finr1_desk.ui.pane.levels import QUOTE_INDENT, item_room
 from finr1_desk.ui.pane.look import HEADING_SIZES, Look, Tone, tabular
-from finr1_desk.ui.pane.reading import BULLETS
 from finr1_desk.ui.pane.tables import CELL_ROOM, TableWidths, insert_table
 
 LINE_BREAK: Final = "\u2028"
-QUOTE_INDENT: Final = GRID * 2
 MATHS_INDENT: Final = GRID * 2
-BULLET_INDENT: Final = GRID * 3
-NUMBER_INDENT: Final = GRID * 4  # two digits
-NESTED_CODE_INSET: Final = GRID * 1.5
 
 ReadInline = Callable[[str], Sequence[Run]]
 Colours = Sequence[tuple[int, int, str]]  # start, length, name of a colour of the theme
@@ -55,15 +51,13 @@ class Band:
 class Rendered:
     """A document and its decorations.
 
-    `width` is what it needs at least, where its lines are not to be broken; `foot` what is painted below its text.
+    `width` is what it needs at least, where its lines are not to be broken.
     """
 
     document: QTextDocument
     width: float = 0
-    foot: float = 0
     markers: list[Marker] = field(default_factory=list)
     bars: list[Band] = field(default_factory=list)
-    panels: list[Band] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
     tables: list[tuple[QTextTable, bool]] = field(default_factory=list)  # whether it begins with the header
     awaited: set[str] = field(default_factory=set)  # sources of formulas that are shown as such until they are drawn
@@ -106,19 +100,17 @@ class Renderer:
             case Code():
                 self._code(block, colours)
             case Table():
-                self._table(block, 0, widths)
+                self._table(block, widths)
             case _:
-                self._block(block, 0, 0, depth=0)
+                self._block(block, 0, 0)
         self._cursor.endEditBlock()
         document = self._result.document
-        if any(band.last == self._last_number for band in self._result.panels):
-            self._result.foot = GRID
         document.setTextWidth(max(self._available, self._result.width))
         return self._result
 
     # -- blocks
 
-    def _block(self, block: Block, indent: float, above: float, *, depth: int) -> None:
+    def _block(self, block: Block, indent: float, above: float) -> None:
         match block:
             case Paragraph():
                 self._start(indent, above)
@@ -128,24 +120,20 @@ class Renderer:
                 self._runs(self._read(block.text), block.level)
             case Quote():
                 first = self._next_number
-                self._children(block.children, indent + QUOTE_INDENT, above, depth)
+                self._children(block.children, indent + QUOTE_INDENT, above)
                 self._result.bars.append(Band(first, self._last_number, indent))
             case ListItem():
-                self._item(block, indent, above, depth)
+                self._item(block, indent, above)
             case Rule():
                 self._start(indent, above, GRID)
                 self._result.rules.append(self._last_number)
-            case Code():
-                self._nested_code(block, indent, above)
             case Maths():
                 self._maths(block, indent + MATHS_INDENT, above)
-            case Table():
-                self._table(block, indent, None)
             case Plain():
                 self._start(indent, above)
                 self._runs([Run(_lines(block.text))])
 
-    def _children(self, children: Sequence[Block], indent: float, above: float, depth: int) -> None:
+    def _children(self, children: Sequence[Block], indent: float, above: float) -> None:
         if not children:
             self._start(indent, above)
         before: Block | None = None
@@ -153,15 +141,13 @@ class Renderer:
             gap = above if before is None else min(self._look.gap(before, child), GRID)
             if isinstance(child, ListItem):
                 gap = min(gap, above if before is None else GRID / 2)
-            self._block(child, indent, gap, depth=depth)
+            self._block(child, indent, gap)
             before = child
 
-    def _item(self, item: ListItem, indent: float, above: float, depth: int) -> None:
-        metrics = self._look.text_metrics
-        least = BULLET_INDENT if item.marker in BULLETS else NUMBER_INDENT
-        room = max(least, 4 * math.ceil((metrics.horizontalAdvance(item.marker) + GRID) / 4))
+    def _item(self, item: ListItem, indent: float, above: float) -> None:
+        room = item_room(item.marker, self._look)
         number = self._next_number
-        self._children(item.children, indent + room, above, depth + 1)
+        self._children(item.children, indent + room, above)
         self._result.markers.append(Marker(number, item.marker, indent + room - GRID))
 
     def _maths(self, block: Maths, indent: float, above: float) -> None:
@@ -186,14 +172,6 @@ class Renderer:
         colour = self._look.tone_color(self._tone).name()
         setting = Setting(em, self._look.line, colour, room or math.inf, shrinks=room is not None)
         return self._formulas.insert(cursor, run.text, drawn, setting)
-
-    def _nested_code(self, block: Code, indent: float, above: float) -> None:
-        self._start(indent + NESTED_CODE_INSET, above + GRID, self._look.code_line)
-        block_format = self._cursor.blockFormat()
-        block_format.setBottomMargin(GRID)
-        self._cursor.setBlockFormat(block_format)
-        self._cursor.insertText(_lines(block.text), self._plain_code_format())
-        self._result.panels.append(Band(self._last_number, self._last_number, indent))
 
     def _code(self, block: Code, colours: Colours) -> None:
         document = self._result.document
@@ -221,19 +199,15 @@ class Renderer:
         result.setForeground(QBrush(self._look.tone_color(self._tone)))
         return result
 
-    def _table(self, block: Table, indent: float, widths: TableWidths | None) -> None:
+    def _table(self, block: Table, widths: TableWidths | None) -> None:
         if widths is None:
             widths = TableWidths()
             widths.add(block, self._look)
-        columns = widths.columns(self._available - indent)
-        if indent or not self._is_fresh:
-            self._start(indent, GRID / 2, GRID)  # a table cannot stand at once beside a marker
-        table = insert_table(
-            self._cursor, block, columns, widths.right_aligned, self._look, self._insert_cell, left=indent
-        )
+        columns = widths.columns(self._available)
+        table = insert_table(self._cursor, block, columns, widths.right_aligned, self._look, self._insert_cell)
         self._is_fresh = False
         self._result.tables.append((table, bool(block.header)))
-        self._result.width = max(self._result.width, indent + sum(columns))
+        self._result.width = max(self._result.width, sum(columns))
 
     def _insert_cell(self, cursor: QTextCursor, text: str, bold: bool) -> None:
         room = self._available

@@ -77,11 +77,21 @@ def _whole_html(rows: Sequence[TextRow]) -> str:
     first = rows[0]
     if isinstance(first.block, Table):
         tables = [row.block for row in rows if isinstance(row.block, Table)]
-        return as_html(_text_table(tables, first.read))
+        return _within(first.block, as_html(_text_table(tables, first.read)))
     if isinstance(first.block, Code):
         text = "\n".join(row.block.text for row in rows if isinstance(row.block, Code))
-        return f"<pre>{escape(text)}</pre>"
-    return _block_html(first.block, first.read)
+        return _within(first.block, f"<pre>{escape(text)}</pre>")
+    return _within(first.block, _block_html(first.block, first.read))
+
+
+def _within(block: Block, html: str) -> str:
+    """The block in the quotes and items in which it is the first to be shown."""
+    for level in reversed(block.levels):
+        if not level.marker:
+            html = f"<blockquote>{html}</blockquote>"
+        elif not level.continued:
+            html = _item_html(level.marker, html)
+    return html
 
 
 def _part_html(selected: Selected, page: Page) -> str:
@@ -105,19 +115,19 @@ def _block_html(block: Block, read: ReadInline) -> str:
         case Quote():
             return f"<blockquote>{_children(block.children, read)}</blockquote>"
         case ListItem():
-            tag, number = ("ul", "") if block.marker in BULLETS else ("ol", block.marker.rstrip(".)"))
-            start = f' start="{number}"' if number and number != "1" else ""
-            return f"<{tag}{start}><li>{_children(block.children, read)}</li></{tag}>"
+            return _item_html(block.marker, _children(block.children, read))
         case Rule():
             return "<hr>"
-        case Code():
-            return f"<pre>{escape(block.text)}</pre>"
-        case Table():
-            return as_html(_text_table([block], read))
         case Maths() | Plain():
             return f"<p>{_lines(block.text)}</p>"
         case _:
             return ""
+
+
+def _item_html(marker: str, html: str) -> str:
+    tag, number = ("ul", "") if marker in BULLETS else ("ol", marker.rstrip(".)"))
+    start = f' start="{number}"' if number and number != "1" else ""
+    return f"<{tag}{start}><li>{html}</li></{tag}>"
 
 
 def _children(children: Sequence[Block], read: ReadInline) -> str:

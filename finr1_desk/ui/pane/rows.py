@@ -27,6 +27,7 @@ from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Table
 from finr1_desk.ui.pane.formula_objects import Formulas
+from finr1_desk.ui.pane.levels import Frame, frame_of, paint_frame, paint_markers
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
 from finr1_desk.ui.pane.tables import TableWidths
@@ -133,6 +134,7 @@ class TextRow(Row):
         self.tone = tone
         self.read = read
         self.insets = insets
+        self.frame = Frame()
         self.widths: TableWidths | None = None
         self.colours: Colours = ()
         self.rendered: Rendered | None = None
@@ -190,7 +192,6 @@ class TextRow(Row):
         rendered = self.document_for(page)
         # Whole pixels: what stands below would be painted between two of them otherwise.
         self.height = float(math.ceil(rendered.document.size().height() + self._insets.top + self._insets.bottom))
-        self.height += rendered.foot
         if isinstance(self.block, Table | Maths) and self._ends_block and self.most_pan(page) > 0:
             self.height += GRID
         if self.place_controls is not None:
@@ -211,6 +212,18 @@ class TextRow(Row):
         self.widths = None
         self.colours = ()
         self.is_coloured = False
+
+    def take_levels(self, insets: Insets, look: Look) -> None:
+        """Stands right of the bars and markers of the quotes and items around its block."""
+        self.frame = frame_of(self.block.levels, look)
+        self.insets = replace(insets, left=insets.left + self.frame.indent)
+
+    def markers(self, page: Page) -> dict[int, str]:
+        """The markers beside its text, by the number of the document's block."""
+        around = " ".join(text for text, _ in self.frame.markers)
+        return ({0: around} if around else {}) | {
+            marker.block: marker.text for marker in self.document_for(page).markers
+        }
 
     def shares_width_with(self, other: TextRow) -> bool:
         """Whether both are pieces of one table or of one block of code."""
@@ -261,6 +274,8 @@ class TextRow(Row):
         if isinstance(self.block, Code):
             self._paint_panel(painter, page, top)
         origin = self.text_origin(page) + QPointF(0, top)
+        if self.block.levels:
+            self._paint_levels(painter, page, top)
         painter.save()
         is_wide = self.most_pan(page) > 0
         if is_wide:
@@ -268,7 +283,6 @@ class TextRow(Row):
             painter.setClipRect(QRectF(edge, top, self.text_width(page), self.height))
         painter.translate(origin)
         width = max(self.text_width(page), rendered.width)
-        decorations.paint_below(painter, rendered, page.look, width)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.palette.setColor(QPalette.ColorRole.Text, page.look.tone_color(self.tone))
         context.clip = clip.translated(-origin.x(), -origin.y())
@@ -280,6 +294,20 @@ class TextRow(Row):
         painter.restore()
         if is_wide and self._ends_block:
             self._paint_pan_bar(painter, page, top)
+
+    def _paint_levels(self, painter: QPainter, page: Page, top: float) -> None:
+        left = page.x + self.insets.left - self.frame.indent
+        paint_frame(painter, self.frame, page.look, left, (top - self.gap, top, top + self.height))
+        if not self.frame.markers:
+            return
+        baseline = top + GRID * 0.75 + page.look.text_metrics.ascent()  # in the strip above a table or code
+        if not isinstance(self.block, Code | Table):
+            document = self.document_for(page).document
+            block = document.firstBlock()
+            line = block.layout().lineAt(0)
+            upper = top + self._insets.top - self._lift(page)
+            baseline = upper + document.documentLayout().blockBoundingRect(block).y() + line.y() + line.ascent()
+        paint_markers(painter, self.frame, page.look, left, baseline)
 
     def _paint_panel(self, painter: QPainter, page: Page, top: float) -> None:
         block = self.block

@@ -16,6 +16,7 @@ from finr1_desk.core.boxed import plain
 from finr1_desk.core.tables import TextTable, sorted_order
 from finr1_desk.markup.footnotes import NOTES
 from finr1_desk.markup.markdown import Markdown, Run, RunKind
+from finr1_desk.ui.pane import levels
 from finr1_desk.ui.pane.blocks import Code, Table
 from finr1_desk.ui.pane.code_controls import make_code_controls, place_code_controls
 from finr1_desk.ui.pane.look import Tone
@@ -78,14 +79,17 @@ class SectionRows:
         del self.rows[len(blocks) :]
         if self.rows:
             self.rows[0].gap = first_gap
+        known = len(self.rows)
         for index in range(changed, len(blocks)):
-            gap = page.look.gap(blocks[index - 1], blocks[index]) if index else first_gap
+            gap = levels.gap(blocks[index - 1], blocks[index], page.look) if index else first_gap
             if index < len(self.rows):  # its height is the best guess of what it will be
                 self.rows[index].show_block(blocks[index], gap)
             else:
                 row = TextRow(self.section, index, blocks[index], self._tone, self._read, self._insets, gap)
-                row.estimate(page)
                 self.rows.append(row)
+            self.rows[index].take_levels(self._insets, page.look)
+            if index >= known:
+                self.rows[index].estimate(page)
             self._share_widths(self.rows[index], page)
         self._settle(changed, finished=finished)
         if finished and not was_finished and any(map(self.stream.env.get, ("references", NOTES))):
@@ -96,12 +100,17 @@ class SectionRows:
 
     def code(self, block: int) -> tuple[str, str]:
         """Language and text of the code that begins at an offset of the source."""
-        pieces = [row.block for row in self.rows if isinstance(row.block, Code) and row.block.block == block]
+        rows = [row for row in self.rows if isinstance(row.block, Code) and row.block.block == block]
+        pieces = [row.block for row in rows if isinstance(row.block, Code)]
         if not pieces:
             return "", ""
-        # Read once more: in pieces, lines that are too long to be laid out are cut.
-        tokens = self._markdown.blocks(self.stream.source[pieces[0].start : pieces[-1].end], {})
-        text = tokens[0].content if tokens else "\n".join(piece.text for piece in pieces)
+        # Read once more, with the quotes and items around it: lines that are too long to be laid out are cut in pieces.
+        first = rows[0].index
+        while any(level.continued for level in self.rows[first].block.levels):
+            first -= 1
+        tokens = self._markdown.blocks(self.stream.source[self.rows[first].block.start : pieces[-1].end], {})
+        found = [token.content for token in tokens if token.type in ("fence", "code_block")]
+        text = found[-1] if found else "\n".join(piece.text for piece in pieces)
         return pieces[0].language, text.removesuffix("\n")
 
     # -- tables
@@ -185,6 +194,7 @@ class SectionRows:
         """The fonts or the language changed."""
         self._widths.clear()
         for row in self.rows:
+            row.take_levels(self._insets, page.look)
             self._share_widths(row, page)
             if row.controls and isinstance(row.block, Code | Table):
                 self._furnish(row, row.block)

@@ -133,10 +133,9 @@ def _text_of(view: MessageView, found: Sequence[Selected], page: Page) -> str:
                 last = found[index]
             text = view.source(first.row.section)[first.row.block.start : last.row.block.end]
         else:
-            rendered = first.row.document_for(page)
-            markers = {marker.block: marker.text for marker in rendered.markers}
-            end = min(first.end, length(rendered.document))
-            text = plain_text(rendered.document, first.start, end, markers)
+            document = first.row.document_for(page).document
+            end = min(first.end, length(document))
+            text = plain_text(document, first.start, end, first.row.markers(page))
         if before is not None:
             result += _between(view, before, first)
         result += text

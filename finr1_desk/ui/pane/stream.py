@@ -21,6 +21,7 @@ _ONLY_MARKUP: Final = re.compile(r"[ \t]*(?:[-=*_~`#>+|: \t]+|\d{1,3}[.)]?|[-*+]
 _DEFINITIONS: Final = ("references", NOTES)
 _BOXED: Final = re.compile(r"\\?(?<![A-Za-z])(?:boxed|fbox)\{")
 _HALF_COMMAND: Final = re.compile(r"\\[A-Za-z]*\Z")
+_NOT_QUOTED: Final = re.compile(r"[^>]")
 _DELIMITERS: Final = re.compile(r"(?<!\\)\|")
 
 
@@ -90,9 +91,12 @@ class BlockStream:
             return pieces, pieces
         tail = _without_bare_markup(tail)
         pieces = self._parse(tail)
-        last = pieces[-1].block if pieces else None
+        last = _last_leaf(pieces[-1].block) if pieces else None
         if isinstance(last, Paragraph) and (head := _table_head(last.text)):
-            return pieces, self._parse(tail.removesuffix("\n") + "\n" + head)
+            tail = tail.removesuffix("\n")
+            line, row = tail.rpartition("\n")[2], last.text.rpartition("\n")[2]
+            indent = _NOT_QUOTED.sub(" ", line[: max(line.rfind(row), 0)])
+            return pieces, self._parse(f"{tail}\n{indent}{head}")
         return pieces, pieces
 
     def _parse(self, tail: str) -> list[Piece]:
@@ -132,6 +136,13 @@ def _table_head(text: str) -> str:
         return ""
     cells = _DELIMITERS.split(lines[-1].strip().strip("|"))
     return "|" + "---|" * len(cells)
+
+
+def _last_leaf(block: Block) -> Block:
+    """The last block within a quote or an item."""
+    while isinstance(block, Quote | ListItem) and block.children:
+        block = block.children[-1]
+    return block
 
 
 def _completed(block: Block) -> Block:

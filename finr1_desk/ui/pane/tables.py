@@ -95,8 +95,6 @@ def insert_table(
     right_aligned: Sequence[bool],
     look: Look,
     insert_cell: InsertCell,
-    *,
-    left: float,
 ) -> QTextTable:
     """Puts a piece of a table at the cursor and leaves the cursor behind it, in the block that Qt adds there."""
     _flatten(cursor)
@@ -105,7 +103,6 @@ def insert_table(
     table_format.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_None)
     table_format.setCellPadding(CELL_PADDING)
     table_format.setCellSpacing(0)
-    table_format.setLeftMargin(left)
     table_format.setColumnWidthConstraints([QTextLength(QTextLength.Type.FixedLength, width) for width in columns])
     lines = (piece.header, *piece.rows) if piece.header else piece.rows
     table = cursor.insertTable(max(len(lines), 1), len(columns), table_format)

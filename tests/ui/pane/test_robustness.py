@@ -24,6 +24,7 @@ from finr1_desk.ui.pane.blocks import Paragraph
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import TextRow
 from finr1_desk.ui.pane.textmap import length
+from tests.ui.pane.huge import HUGE
 from tests.ui.pane.samples import GENERATION, answer, question
 
 FRAGMENTS = [
@@ -119,34 +120,6 @@ def test_whatever_is_written_is_shown(pane: ChatPane, text: str, split_at: int, 
         end = length(row.document_for(pane.page).document)
         for rect in pane.rects("a1", row.section, row.index, 0, end):
             assert rect.width() >= 0
-
-
-HUGE = {
-    "one line of a megabyte": "word " * 200_000,
-    "one word of a megabyte": "x" * 1_000_000,
-    "one line of code": "```\n" + "x" * 1_000_000,
-    "many lines of code": "```python\n" + "x = 1\n" * 50_000,
-    "a long table": "| a | b | c |\n|---|--:|---|\n" + "| one | 1,000 | 中文 |\n" * 10_000,
-    "a wide table": f"|{'a|' * 300}\n|{'-|' * 300}\n" + f"|{'cell|' * 300}\n" * 10,
-    "deep quotes": ">" * 1000 + " deep\n" * 10,
-    "deep lists": "\n".join("  " * depth + "- x" for depth in range(1000)),
-    "brackets": "[" * 100_000,
-    "stars": "*" * 100_000,
-    "openers of formulas": "\\(" * 50_000,
-    "openers of boxes": "\\boxed{" * 20_000,
-    "links": "[a](http://b.example) " * 20_000,
-    "a long list": "- x\n" * 10_000,
-    "right to left": "\u202e\u05d0" * 50_000,
-    "blank lines": "\n" * 100_000 + "x",
-    "many footnotes": "[^1]: x\n" * 4_000,
-    "footnotes in footnotes": "[^1]: " * 20_000,
-    "a table of one line": "|a" * 50_000 + "\n" + "|-" * 50_000 + "\n" + "|b" * 50_000,
-    "many tables": "| a |\n|---|\n| 1 |\n\n" * 1_500,
-    "items in items": "- a\n  - b\n    - c\n" * 4_000,
-    "formulas": "$x_{1}^{2}$ " * 20_000,
-    "formulas on lines of their own": "\\[ x \\]\n\n" * 5_000,
-    "dollars": "$" * 100_000 + "$x_1 " * 50_000,
-}
 
 
 class Clock:

@@ -26,8 +26,22 @@ FRAGMENTS = [
         "word " * 900,
     ),
 ]
+NESTED = [
+    *("> | a | b |\n> |---|--:|\n", "> | 1 | 2 |\n", "> ```\n", "> x = 1\n", "> > q\n", "> - x\n", ">\n", ">   y\n"),
+    *("- ```py\n", "  x = 1\n", "  ```\n", "  | a |\n  |---|\n", "  | 1 |\n", "- | a |\n", "  > q\n", "    - z\n"),
+    *("3. one\n", "   two\n", "   ```\n", "10. - x\n", "\t- y\n", "-\n", "- - x\n", "-     code\n", "- [x] done\n"),
+    "> word\n>\n" * 45,
+    "  - y\n" * 45,
+    "  words\n\n" * 45,
+    "> | r | s |\n" * (TABLE_ROWS + 3),
+    "   x = 2\n" * (CODE_LINES + 3),
+    "  | r |\n" * (TABLE_ROWS + 3),
+    "> " + "word " * 900,
+]
 PARSER = Markdown()
-TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join)
+TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join) | st.lists(
+    st.sampled_from([*NESTED, "\n", "text\n"]), max_size=25
+).map("".join)
 
 
 def _whole(text: str) -> BlockStream:
@@ -62,7 +76,7 @@ def test_a_text_that_grew_gives_the_blocks_of_the_whole(text: str, steps: list[i
         shown = list(stream.blocks)
     stream.update(text, finished=True)
     whole = _whole(text)
-    assert stream.blocks == whole.blocks
+    assert stream.blocks == whole.blocks, text
     assert _definitions(stream) == _definitions(whole)
 
 

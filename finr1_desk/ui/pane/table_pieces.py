@@ -1,0 +1,113 @@
+"""What is said of a piece of a table when it is read: its cells, and those that may need the most room.
+
+Owns the guesses that spare measuring every cell, and which columns hold figures. Nothing here is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from markdown_it.token import Token
+
+from finr1_desk.core.figures import EMPTY, read_figure
+from finr1_desk.markup.dollars import formula_end
+from finr1_desk.ui.pane.blocks import Level, Table
+
+CANDIDATES: Final = 3  # cells of a column that are measured
+_WIDE: Final = b"0123456789mwMW%"  # a little wider than other letters
+_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_FORMULA_OPENER: Final = re.compile(r"(?<!\\)\$|\\\(")
+_TEX_STRUCTURE: Final = re.compile(r"\\(?:(?:text\w*|math\w+|[dt]?frac|left|right|sqrt)(?![A-Za-z])|[,;:!])")
+_TEX_SYMBOL: Final = re.compile(r"\\[A-Za-z]+")
+_TEX_MARKS: Final = str.maketrans("", "", "{}^_$\\ ")
+
+
+def table_cells(tokens: Sequence[Token]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    aligns: list[str] = []
+    rows: list[tuple[str, ...]] = []
+    row: list[str] = []
+    for token in tokens:
+        if token.type == "th_open":
+            aligns.append(str(token.attrs.get("style", "")).removeprefix("text-align:"))
+        elif token.type == "inline":
+            row.append(token.content)
+        elif token.type == "tr_close":
+            rows.append(tuple(row))
+            row = []
+    return tuple(aligns), rows
+
+
+def table_piece(
+    span: tuple[int, int],
+    aligns: tuple[str, ...],
+    header: tuple[str, ...],
+    rows: tuple[tuple[str, ...], ...],
+    block: int,
+    last: bool,
+    levels: tuple[Level, ...] = (),
+) -> Table:
+    lines = (header, *rows) if header else rows
+    columns = [tuple(map(_shown, column)) for column in zip(*lines, strict=True)] or [("",)] * len(aligns)
+    return Table(
+        *span,
+        aligns,
+        header,
+        rows,
+        block,
+        widest=tuple(_widest(column, column[: bool(header)]) for column in columns),
+        longest_words=tuple(
+            _widest([word for cell in column for word in _words(cell)], _words(column[0]) if header else ())
+            for column in columns
+        ),
+        numeric=tuple(map(_is_numeric, zip(*rows, strict=True))) if rows else (True,) * len(aligns),
+        first=bool(header),
+        last=last,
+        levels=levels,
+    )
+
+
+def _shown(cell: str) -> str:
+    """About what is seen of a cell: no markers of emphasis, no addresses."""
+    if "](" in cell:
+        cell = _LINK.sub(r"\1", cell)
+    if "$" in cell or "\\(" in cell:
+        cell = _with_stand_ins(cell)
+    return cell.replace("**", "").replace("`", "")
+
+
+def _with_stand_ins(cell: str) -> str:
+    """The cell with one word about as wide in the place of each formula."""
+    shown = ""
+    position = 0
+    for opener in _FORMULA_OPENER.finditer(cell):
+        if opener.start() < position:
+            continue
+        end = formula_end(cell, opener.start(), len(cell)) if opener.group() == "$" else cell.find("\\)", opener.end())
+        if end is None or end < 0:
+            continue
+        formula = _TEX_SYMBOL.sub("x", _TEX_STRUCTURE.sub("", cell[opener.end() : end])).translate(_TEX_MARKS)
+        shown += cell[position : opener.start()] + formula
+        position = end if opener.group() == "$" else end + 2
+    return shown + cell[position:]
+
+
+def _widest(texts: Sequence[str], header: Sequence[str]) -> tuple[str, ...]:
+    """What may need the most room; the header always, since it is bold and its letters tell too little."""
+    return tuple(dict.fromkeys((*header, *sorted(set(texts), key=_room)[-CANDIDATES:])))
+
+
+def _room(text: str) -> int:
+    """About how wide a text is: a Chinese character has three bytes and the width of two letters; digits are wide."""
+    encoded = text.encode("utf-8", "replace")
+    return 5 * len(encoded) - len(encoded.translate(None, _WIDE))
+
+
+def _words(text: str) -> list[str]:
+    return text.split() if text.isascii() else re.split(r"\s+|(?<=[\u2e80-\uffef])", text)
+
+
+def _is_numeric(column: Sequence[str]) -> bool:
+    cells = [cell.strip("* ") for cell in column]
+    return all(cell in EMPTY or read_figure(cell) is not None for cell in cells)
