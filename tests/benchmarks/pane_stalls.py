@@ -110,6 +110,7 @@ def main() -> None:
     pane = ChatPane(LIGHT)
     pane.resize(900, 700)
     pane.show()
+    application.processEvents()
     opened(pane, "warm up $x$ `code`\n\n| a |\n|---|\n| 1 |\n\n```python\nx\n```", Clock())
     gc.collect()
     gc.freeze()

@@ -70,9 +70,11 @@ class ColouringQueue:
     Args:
         parent: with its end, nothing is told any more.
         ready: is called when there is work that could not be done before.
+        coloured: is called when rows got their colours and have to be painted.
     """
 
-    def __init__(self, parent: QObject, ready: Callable[[], None]) -> None:
+    def __init__(self, parent: QObject, ready: Callable[[], None], coloured: Callable[[], None]) -> None:
+        self._coloured = coloured
         self._lexers = Lexers(parent, ready)
         self._waiting: list[tuple[MessageView, TextRow]] = []
         self._current: tuple[list[TextRow], Iterator[list[list[Stretch]] | None]] | None = None
@@ -105,7 +107,7 @@ class ColouringQueue:
             self._waiting.append((view, row))
 
     def work(self) -> bool:
-        """Works for one slice of time; True when rows got their colours and have to be painted."""
+        """Works for one slice of time; False where there is nothing to colour."""
         if self._current is None:
             index = self._next()
             if index is None:
@@ -115,19 +117,20 @@ class ColouringQueue:
             blocks = [piece.block for piece in rows if isinstance(piece.block, Code)]
             if blocks:
                 self._current = rows, colour(self._lexers.of(blocks[0].language), [block.text for block in blocks])
-            return False
+            return True
         rows, work = self._current
         try:
             found = next(work)
         except StopIteration:
             self._current = None
-            return False
+            return True
         if found is None:
-            return False
+            return True
         self._current = None
         for piece, stretches in zip(rows, found, strict=True):
             piece.colours = stretches
             piece.rendered = None
+        self._coloured()
         return True
 
 

@@ -12,12 +12,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock, QTextDocument, QTextTable
 
 from finr1_desk.ui.look.theme import GRID
+from finr1_desk.ui.pane.levels import BAR_WIDTH
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Band, Rendered
 from finr1_desk.ui.pane.tables import CELL_PADDING
 
 RADIUS: Final = 6.0
-BAR_WIDTH: Final = 3.0
 
 
 def paint_above(painter: QPainter, rendered: Rendered, look: Look, tone: Tone, width: float) -> None:

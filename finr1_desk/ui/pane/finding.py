@@ -175,7 +175,7 @@ class Finding(QObject):
             for row in rows:
                 if self._may_hold(_source(view, row)) and (count := len(self._ranges_in(row, pattern))):
                     found.append((row.section, row.index, count))
-                    yield
+                yield
         if pattern is self._pattern:
             self._found[message_id] = found
 

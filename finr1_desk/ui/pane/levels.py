@@ -14,11 +14,11 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from finr1_desk.ui.look.theme import GRID
-from finr1_desk.ui.pane import decorations
-from finr1_desk.ui.pane.blocks import Block, Level, ListItem
+from finr1_desk.ui.pane.blocks import Block, Code, Level, ListItem, Table
 from finr1_desk.ui.pane.look import Look
 from finr1_desk.ui.pane.reading import BULLETS
 
+BAR_WIDTH: Final = 3.0
 QUOTE_INDENT: Final = GRID * 2
 BULLET_INDENT: Final = GRID * 3
 NUMBER_INDENT: Final = GRID * 4  # two digits
@@ -63,7 +63,7 @@ def gap(before: Block | None, block: Block, look: Look) -> float:
     begins_item = isinstance(block, ListItem) or any(level.marker and not level.continued for level in block.levels)
     follows_item = isinstance(before, ListItem) or any(level.marker for level in before.levels)
     if begins_item and follows_item:
-        return min(usual, GRID / 2)
+        return min(usual, GRID if isinstance(before, Code | Table) else GRID / 2)
     return min(usual, GRID) if any(level.continued for level in block.levels) else usual
 
 
@@ -72,11 +72,7 @@ def paint_frame(painter: QPainter, frame: Frame, look: Look, left: float, area: 
     above, top, bottom = area
     for at, continued in frame.bars:
         upper = above if continued else top
-        shape = QRectF(left + at, upper, decorations.BAR_WIDTH, bottom - upper)
-        if continued:
-            painter.fillRect(shape, look.color("line"))
-        else:
-            decorations.fill_rounded(painter, shape, look.color("line"), decorations.BAR_WIDTH / 2)
+        painter.fillRect(QRectF(left + at, upper, BAR_WIDTH, bottom - upper), look.color("line"))
 
 
 def paint_markers(painter: QPainter, frame: Frame, look: Look, left: float, baseline: float) -> None:

@@ -98,7 +98,7 @@ class ChatPane(QAbstractScrollArea):
         self._documents = Documents()
         self._typesetting = Typesetting(self, self._flow, self._documents, self._after_change)
         self._page = page_for(self._look, 400, self._typesetting.formulas)
-        self._colouring = ColouringQueue(self, lambda: self._idle.start())
+        self._colouring = ColouringQueue(self, lambda: self._idle.start(), self.show_again)
         self._banner = Banner()
         self.selection = Selection()
         self._pointer = Pointer(self)
@@ -110,7 +110,12 @@ class ChatPane(QAbstractScrollArea):
         self._new_text.clicked.connect(self.scroll_to_end)
         self._repainting = Repainting(self.viewport(), self._flow, self._new_text)
         self._idle = IdleWork(
-            self, ReadingOn(self._flow, self._after_change), self.finding.work, self._colour, self._prepare
+            self,
+            ReadingOn(self._flow, self._after_change),
+            self._pressing.work,
+            self.finding.work,
+            self._colouring.work,
+            self._prepare,
         )
         self._waiting = Waiting(self, self._flow, self._after_change)
         self._accessible: QAccessibleInterface | None = None
@@ -124,6 +129,7 @@ class ChatPane(QAbstractScrollArea):
         """Shows a branch, oldest first, and goes to its end; `live` maps ids of messages that are being written."""
         self.selection.clear()
         self._controls.forget()
+        self._pressing.forget()
         self._documents.clear()
         self._colouring.clear()
         views = [make_view(message, live.get(message.id), self._manner) for message in messages]
@@ -343,13 +349,6 @@ class ChatPane(QAbstractScrollArea):
         self._flow.head = HEAD + self._banner.measure(self._page)
 
     # -- idle work
-
-    def _colour(self) -> bool:
-        if not self._colouring.has_work:
-            return False
-        if self._colouring.work():
-            self.viewport().update()
-        return True
 
     def _prepare(self) -> bool:
         """Lays out what is just outside of the view."""

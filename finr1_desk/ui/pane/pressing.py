@@ -16,7 +16,10 @@ from finr1_desk.ui.pane.rows import Section
 from finr1_desk.ui.pane.table_controls import SORT, TableAction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from finr1_desk.ui.pane.pane import ChatPane
+    from finr1_desk.ui.pane.section_rows import SectionRows
 
 
 class Pressing:
@@ -24,6 +27,21 @@ class Pressing:
 
     def __init__(self, pane: ChatPane) -> None:
         self._pane = pane
+        self._waiting: list[tuple[Iterator[None], Callable[[], None]]] = []  # for cells to be read, and then what
+
+    def work(self) -> bool:
+        """Reads cells of a long table for a slice of time; False where none has to be read."""
+        if not self._waiting:
+            return False
+        reading, then = self._waiting[0]
+        if next(reading, self) is self:
+            del self._waiting[0]
+            then()
+        return True
+
+    def forget(self) -> None:
+        """Other messages are shown."""
+        self._waiting.clear()
 
     def press(self, message_id: str, action: str) -> None:
         """Does what a control says: folds, sorts, copies the final answer, or tells those who listen."""
@@ -92,9 +110,19 @@ class Pressing:
         rows = view.section(action.section) if isinstance(view, AnswerView) else None
         if rows is None:
             return
-        if action.verb == SORT:
+        reading = rows.read_cells(action.block, action.column)
+        if next(reading, self) is self:
+            self._do(view.message.id, rows, action)
+            return
+        self._waiting.append((reading, lambda: self._do(view.message.id, rows, action)))
+        pane.work_when_idle()
+
+    def _do(self, message_id: str, rows: SectionRows, action: TableAction) -> None:
+        """Sorts a table, or hands it on."""
+        pane = self._pane
+        if action.verb != SORT:
+            pane.tableWanted.emit(action.verb, rows.table(action.block))
+        elif (index := pane.index_of(message_id)) is not None:
             rows.sort(action.block, action.column)
             pane.selection.drop_in(index)
             pane.rows_changed(index)
-        else:
-            pane.tableWanted.emit(action.verb, rows.table(action.block))

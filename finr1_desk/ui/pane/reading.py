@@ -7,6 +7,7 @@ Nothing here is drawn, and nothing of Qt is known.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -37,7 +38,7 @@ PARAGRAPH_CHARS: Final = 4000  # a piece of a paragraph, and the longest quote o
 BULLETS: Final = ("•", "–", "◦")
 TASKS: Final = {" ": "☐", "x": "☑", "X": "☑"}
 LONGEST_LABEL: Final = 12  # of a footnote, in the margin
-_GOOD_CUTS: Final = re.compile(r"[\n。！？；]|[.!?;] |[,，、 ]")
+_GOOD_CUTS: Final = re.compile(r"[。！？；]|[.!?;] |[,，、 ]")
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _IN_ROWS: Final = ("fence", "code_block", "table_open")  # wherever they stand, their pieces are rows of their own
 
@@ -185,7 +186,7 @@ class BlockReader:
         start, end = self._span(token)
         lead = self._lead_at(first, around)
         stretches = _stretches(text, PARAGRAPH_CHARS)
-        places = [start, *(self._place(first, text, offset) for offset, _ in stretches[1:]), end]
+        places = [start, *self._places(first, text, [offset for offset, _ in stretches[1:]]), end]
         return [
             Piece(
                 _within(
@@ -197,14 +198,17 @@ class BlockReader:
             for index, (_, stretch) in enumerate(stretches)
         ]
 
-    def _place(self, first: int, text: str, offset: int) -> int:
-        """Where the character of a text stands whose first line is `first`."""
-        line = text.count("\n", 0, offset)
-        begin = text.rfind("\n", 0, offset) + 1
-        end = text.find("\n", begin)
-        own = text[begin : end if end >= 0 else len(text)]
-        indent = max(self._line_text(first + line).rfind(own), 0)
-        return self._offset(first + line) + indent + offset - begin
+    def _places(self, first: int, text: str, offsets: Sequence[int]) -> Iterator[int]:
+        """Where characters of a text stand whose first line is `first`."""
+        begins = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+        indents: dict[int, int] = {}
+        for offset in offsets:
+            number = bisect_right(begins, offset) - 1
+            begin = begins[number]
+            if number not in indents:
+                own, line = text[begin : begins[number + 1] - 1], self._line_text(first + number).rstrip()
+                indents[number] = max(len(line) - len(own.rstrip()), 0)
+            yield self._offset(first + number) + indents[number] + offset - begin
 
     def _code_pieces(self, token: Token, around: Around) -> list[Piece]:
         continued = self._begins_before(token)
@@ -369,7 +373,9 @@ def _stretches(text: str, limit: int) -> list[tuple[int, str]]:
     begin = 0
     while len(text) - begin > limit:
         window = text[begin : begin + limit]
-        cut = max((match.end() for match in _GOOD_CUTS.finditer(window, limit // 2)), default=limit)
+        cut = window.rfind("\n", limit // 2) + 1
+        if not cut:
+            cut = max((match.end() for match in _GOOD_CUTS.finditer(window, limit // 2)), default=limit)
         found.append((begin, window[:cut]))
         begin += cut
     found.append((begin, text[begin:]))

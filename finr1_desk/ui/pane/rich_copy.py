@@ -6,7 +6,8 @@ only: no styles but alignment, no pictures, nothing that would be fetched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from finr1_desk.ui.pane.rendering import ReadInline
 
 LONGEST: Final = 200_000  # characters of the selected text; more is copied as plain text only
+LONGEST_S: Final = 0.1  # then the window has waited long enough, and the plain text has to do
 _TAGS: Final = (("bold", "b"), ("italic", "i"), ("struck", "s"))
 
 
@@ -40,7 +42,8 @@ def copied(text: str, selection: Selection, views: Sequence[MessageView], page: 
 
 
 def selection_html(selection: Selection, views: Sequence[MessageView], page: Page) -> str:
-    """The selected text as HTML; empty where nothing is selected."""
+    """The selected text as HTML; empty where nothing is selected, or where it would take too long."""
+    deadline = time.perf_counter() + LONGEST_S
     ends = selection.ends
     if ends is None:
         return ""
@@ -51,12 +54,14 @@ def selection_html(selection: Selection, views: Sequence[MessageView], page: Pag
             for row in views[index].text_rows()
             if (selected := selection.range_in(index, row)) is not None
         ]
-        pieces += _rows_html(found, whole_rows(views[index], found, page), page)
-    return "".join(pieces)
+        for piece in _rows_html(found, whole_rows(views[index], found, page), page):
+            pieces.append(piece)
+            if time.perf_counter() > deadline:
+                return ""
+    return "".join(_in_lists(pieces))
 
 
-def _rows_html(found: Sequence[Selected], whole: set[TextRow], page: Page) -> list[str]:
-    pieces: list[str] = []
+def _rows_html(found: Sequence[Selected], whole: set[TextRow], page: Page) -> Iterator[str]:
     index = 0
     while index < len(found):
         behind = index + 1
@@ -65,11 +70,10 @@ def _rows_html(found: Sequence[Selected], whole: set[TextRow], page: Page) -> li
             behind += 1
         together = found[index:behind]
         if row in whole:
-            pieces.append(_whole_html([selected.row for selected in together]))
+            yield _whole_html([selected.row for selected in together])
         else:
-            pieces.append("".join(_part_html(selected, page) for selected in together))
+            yield "".join(_part_html(selected, page) for selected in together)
         index = behind
-    return _in_lists(pieces)
 
 
 def _whole_html(rows: Sequence[TextRow]) -> str:

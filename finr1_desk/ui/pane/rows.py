@@ -30,7 +30,7 @@ from finr1_desk.ui.pane.formula_objects import Formulas
 from finr1_desk.ui.pane.levels import Frame, frame_of, paint_frame, paint_markers
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
-from finr1_desk.ui.pane.tables import TableWidths
+from finr1_desk.ui.pane.tables import CELL_PADDING, TableWidths
 
 log = logging.getLogger(__name__)
 
@@ -300,8 +300,10 @@ class TextRow(Row):
         paint_frame(painter, self.frame, page.look, left, (top - self.gap, top, top + self.height))
         if not self.frame.markers:
             return
-        baseline = top + GRID * 0.75 + page.look.text_metrics.ascent()  # in the strip above a table or code
-        if not isinstance(self.block, Code | Table):
+        baseline = top + GRID * 0.75 + page.look.text_metrics.ascent()  # beside the language of code
+        if isinstance(self.block, Table):  # beside its first line
+            baseline = top + TABLE_STRIP + CELL_PADDING + page.look.lift + page.look.text_metrics.ascent()
+        elif not isinstance(self.block, Code):
             document = self.document_for(page).document
             block = document.firstBlock()
             line = block.layout().lineAt(0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,6 +28,7 @@ from finr1_desk.ui.pane.tables import TableWidths
 _MARKUP: Final = re.compile(r"[\\*_`~\[<&!$]")  # without any of these, a cell says what it is written as
 STEP: Final = 12_000  # characters that are read at once
 READING_S: Final = 0.03  # then the window has its turn
+SLICE_S: Final = 0.01  # of reading cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class SectionRows:
         self._markdown = markdown
         self._widths: dict[int, TableWidths] = {}
         self._sorts: dict[int, Sort] = {}
+        self._plain_cells: dict[str, str] = {}  # what cells with markup say
         self._reach = 0  # characters of the text that were read
         self._length = 0  # of the text
 
@@ -75,6 +77,8 @@ class SectionRows:
     def _show(self, text: str, page: Page, *, finished: bool, first_gap: float) -> None:
         was_finished = self.stream.is_finished
         changed = self.stream.update(text, finished=finished)
+        if changed < len(self.stream.blocks):
+            self._plain_cells.clear()
         blocks = self.stream.blocks
         del self.rows[len(blocks) :]
         if self.rows:
@@ -121,6 +125,21 @@ class SectionRows:
         header = rows[0].block.header if rows and isinstance(rows[0].block, Table) else ()
         body = [cells for row in rows if isinstance(row.block, Table) for cells in row.block.rows]
         return TextTable(self._plain(header), tuple(map(self._plain, body)))
+
+    def read_cells(self, block: int, column: int = -1) -> Iterator[None]:
+        """Reads the cells of a table, or of one column, for `table` and `sort`, which then take no time.
+
+        Yields at the end of every slice of time; not at all where there is little to read.
+        """
+        deadline = time.perf_counter() + SLICE_S
+        for row in self._rows_of(block):
+            lines = (row.block.header, *row.block.rows) if isinstance(row.block, Table) else ()
+            for cells in lines:
+                for cell in cells if column < 0 else cells[column : column + 1]:
+                    self._plain_cell(cell)
+            if time.perf_counter() > deadline:
+                yield
+                deadline = time.perf_counter() + SLICE_S
 
     def sort(self, block: int, column: int) -> None:
         """Sorts a table by a column: upwards, then downwards, then as it was written."""
@@ -188,14 +207,18 @@ class SectionRows:
         return tuple(map(self._plain_cell, cells))
 
     def _plain_cell(self, cell: str) -> str:
-        return plain_cell(self._read(cell)) if _MARKUP.search(cell) else cell.strip()
+        if not _MARKUP.search(cell):
+            return cell.strip()
+        if cell not in self._plain_cells:
+            self._plain_cells[cell] = plain_cell(self._read(cell))
+        return self._plain_cells[cell]
 
     def measure_tables(self, page: Page) -> None:
         """The fonts or the language changed."""
-        self._widths.clear()
+        for widths in self._widths.values():
+            widths.measure_again(page.look)
         for row in self.rows:
             row.take_levels(self._insets, page.look)
-            self._share_widths(row, page)
             if row.controls and isinstance(row.block, Code | Table):
                 self._furnish(row, row.block)
 

@@ -121,6 +121,21 @@ class BlockStream:
                             settled[label] = definition
                 self._lead = piece.lead
                 return
+        if not pieces and not self._lead.prefix:
+            self._settle_definitions(complete_lines)
+
+    def _settle_definitions(self, complete_lines: int) -> None:
+        """Where nothing but definitions was read, all but the last of them will not change any more."""
+        begins = [found["map"][0] for kind in _DEFINITIONS for found in self.env[kind].values() if "map" in found]
+        line = max((begin for begin in begins if begin < complete_lines), default=0)
+        if not line:
+            return
+        for kind, settled in self._definitions.items():
+            for label, definition in self.env[kind].items():
+                if definition["map"][1] <= line:
+                    settled.setdefault(label, definition)
+        for _ in range(line):
+            self._resume = self.source.index("\n", self._resume) + 1
 
 
 def _without_bare_markup(tail: str) -> str:

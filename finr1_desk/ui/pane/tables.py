@@ -42,6 +42,7 @@ class TableWidths:
         self._least: list[float] = []
         self._numeric: list[bool] = []
         self._aligns: tuple[str, ...] = ()
+        self._widest: list[tuple[str, str]] = []  # the cell and the word of each column that need the most room
 
     def add(self, piece: Table, look: Look) -> bool:
         """Takes a piece into account; True where the columns changed by it."""
@@ -51,17 +52,27 @@ class TableWidths:
         for values, default in ((self._full, 0.0), (self._least, 0.0)):
             values.extend([default] * (count - len(values)))
         self._numeric.extend([True] * (count - len(self._numeric)))
-        bold = QFont(look.text)
-        bold.setWeight(QFont.Weight.DemiBold)
-        metrics = QFontMetricsF(bold)
+        metrics = _metrics(look)
+        self._widest.extend([("", "")] * (count - len(self._widest)))
         for column in range(count):
             cells = [line for cell in piece.widest[column] for line in cell.split("\n")]
-            full = max(map(metrics.horizontalAdvance, cells), default=0.0)
-            word = max(map(metrics.horizontalAdvance, piece.longest_words[column]), default=0.0)
-            self._full[column] = max(self._full[column], min(full, FULL_CELL * look.em))
-            self._least[column] = max(self._least[column], min(word, LONGEST_WORD * look.em))
+            full, cell = _widest(metrics, cells)
+            least, word = _widest(metrics, piece.longest_words[column])
+            full, least = min(full, FULL_CELL * look.em), min(least, LONGEST_WORD * look.em)
+            before_cell, before_word = self._widest[column]
+            is_wider, is_longer = full > self._full[column], least > self._least[column]
+            self._widest[column] = cell if is_wider else before_cell, word if is_longer else before_word
+            self._full[column] = max(self._full[column], full)
+            self._least[column] = max(self._least[column], least)
             self._numeric[column] = self._numeric[column] and piece.numeric[column]
         return before != (self._full, self._least, self._numeric)
+
+    def measure_again(self, look: Look) -> None:
+        """The fonts changed: what needed the most room most likely still does."""
+        metrics = _metrics(look)
+        for column, (cell, word) in enumerate(self._widest):
+            self._full[column] = min(metrics.horizontalAdvance(cell), FULL_CELL * look.em)
+            self._least[column] = min(metrics.horizontalAdvance(word), LONGEST_WORD * look.em)
 
     @property
     def full(self) -> float:
@@ -86,6 +97,16 @@ class TableWidths:
             return least
         share = (available - sum(least)) / sum(wish - need for wish, need in zip(full, least, strict=True))
         return [need + (wish - need) * share for wish, need in zip(full, least, strict=True)]
+
+
+def _metrics(look: Look) -> QFontMetricsF:
+    bold = QFont(look.text)
+    bold.setWeight(QFont.Weight.DemiBold)
+    return QFontMetricsF(bold)
+
+
+def _widest(metrics: QFontMetricsF, texts: Sequence[str]) -> tuple[float, str]:
+    return max(((metrics.horizontalAdvance(text), text) for text in texts), default=(0.0, ""))
 
 
 def insert_table(

@@ -29,7 +29,8 @@ HUGE = {
     "dollars": "$" * 100_000 + "$x_1 " * 50_000,
     "a long table in a quote": "> | a | b | c |\n> |---|--:|---|\n" + "> | one | 1,000 | 中文 |\n" * 10_000,
     "a long table in an item": "- x\n\n  | a | b | c |\n  |---|--:|---|\n" + "  | one | 1,000 | 中文 |\n" * 10_000,
-    "a long table of markup": "| a | b | c |\n|---|--:|---|\n" + "| **one** | $x_1$ | [中文](http://e.example) |\n" * 10_000,
+    "a long table of markup": "| a | b | c |\n|---|--:|---|\n"
+    + "| **one** | $x_1$ | [中文](http://e.example) |\n" * 10_000,
     "a long table of long cells": "| a | b |\n|---|---|\n" + f"| {'words ' * 30} | 1 |\n" * 5_000,
     "a long and wide table": f"|{'a|' * 60}\n|{'-|' * 60}\n" + f"|{'1,000|' * 60}\n" * 3_000,
     "long code in an item": "- x\n\n  ```python\n" + "  x = 1\n" * 50_000,
@@ -42,4 +43,18 @@ HUGE = {
     "a heading of a megabyte": "# " + "word " * 200_000,
     "a formula of a megabyte": "\\[ " + "x + " * 250_000 + "\\]",
     "references": "".join(f"[r{n}]: http://e.example\n" for n in range(20_000)) + "[r1]",
+}
+
+# what stands for others of its kind when there is little time
+OTHERS = {
+    "a long table in an item",
+    "a long table of long cells",
+    "one line of code in an item",
+    "long code in an item",
+    "many paragraphs in an item",
+    "one line in a quote",
+    "headings",
+    "a heading of a megabyte",
+    "a formula of a megabyte",
+    "references",
 }

@@ -19,6 +19,9 @@ TEXTS = {
     "fenced": ("```python\nx = 1\n\ny = 2\n```", "python", "x = 1\n\ny = 2"),
     "never closed": ("```sql\nSELECT 1", "sql", "SELECT 1"),
     "indented": ("text\n\n    x = 1\n        y", "", "x = 1\n    y"),
+    "in an item": ("1. Do:\n\n   ```python\n   x = 1\n\n     y\n   ```\n\n   then", "python", "x = 1\n\n  y"),
+    "deep in items": ("- a\n  - b\n    1. c\n\n       ```sh\n       ls\n       ```\n", "sh", "ls"),
+    "in a quote in an item": ("- > ```\n  > x\n  > ```\n", "", "x"),
     "in pieces, with a line that is cut": (f"a\n\n```\n{LONG}\n```\n\nb", "", LONG),
 }
 

@@ -24,7 +24,7 @@ from finr1_desk.ui.pane.blocks import Paragraph
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rows import TextRow
 from finr1_desk.ui.pane.textmap import length
-from tests.ui.pane.huge import HUGE
+from tests.ui.pane.huge import HUGE, OTHERS
 from tests.ui.pane.samples import GENERATION, answer, question
 
 FRAGMENTS = [
@@ -83,7 +83,7 @@ FRAGMENTS = [
         "x" * 5000,
     ),
 ]
-STALL_S = 0.4  # of processor time for one thing; on a quiet machine the worst takes half of it
+STALL_S = 0.3  # of processor time for one thing; on a quiet machine the worst takes half of it
 
 
 def _message(think: str, text: str, state: MessageState = MessageState.WRITING) -> Message:
@@ -146,8 +146,11 @@ def as_in_the_application() -> Iterator[None]:
     gc.unfreeze()
 
 
+ALL = [pytest.param(text, id=name, marks=pytest.mark.slow if name in OTHERS else ()) for name, text in HUGE.items()]
+
+
 @pytest.mark.usefixtures("as_in_the_application")
-@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
+@pytest.mark.parametrize("text", ALL)
 def test_nothing_stalls(pane: ChatPane, text: str) -> None:
     clock = Clock()
     clock(lambda: pane.set_messages([question("q"), answer([Part(PartKind.ANSWER, text)])], {}))
@@ -159,6 +162,34 @@ def test_nothing_stalls(pane: ChatPane, text: str) -> None:
     clock(pane.select_all)
     clock(pane.selected_text)
     assert "".join(pane.selected_text().split()).endswith("".join(cleaned(text).split()))
+    assert clock.worst < STALL_S
+
+
+def _grow(pane: ChatPane, text: str, clock: Clock, steps: int) -> None:
+    pane.set_messages([_message("", text[:1])], {"a1": LiveStatus(Phase.ANSWERING)})
+    for step in range(1, steps + 1):
+        shown = _message("", text[: len(text) * step // steps])
+        clock(lambda shown=shown: pane.update_message(shown, LiveStatus(Phase.ANSWERING)))
+        clock(pane.viewport().repaint)
+        while pane.flow.views[0].has_more:
+            clock(pane._idle._on_timeout)
+    clock(lambda: pane.update_message(_message("", text, MessageState.COMPLETE), None))
+
+
+@pytest.mark.usefixtures("as_in_the_application")
+@pytest.mark.parametrize("name", ["a long table in a quote", "a long list in an item"])
+def test_nothing_stalls_while_it_grows(pane: ChatPane, name: str) -> None:
+    clock = Clock()
+    _grow(pane, HUGE[name], clock, 6)
+    assert clock.worst < STALL_S
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("as_in_the_application")
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
+def test_whatever_grows_stalls_nothing(pane: ChatPane, text: str) -> None:
+    clock = Clock()
+    _grow(pane, text, clock, 25)
     assert clock.worst < STALL_S
 
 

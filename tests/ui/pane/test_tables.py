@@ -168,3 +168,38 @@ def test_header_controls_move_with_a_wide_table(pane: ChatPane) -> None:
     row.shift_to(40, pane.page)
     assert cells[1].rect.left() == pytest.approx(before - 40)
     assert all(control.rect.left() >= 0 for control in cells)
+
+
+NESTED = [
+    "1. Figures:\n\n   | Name | Sum |\n   |---|---|\n   | b | 9 |\n   | a | 12 |\n\n   and so on\n2. next",
+    "> | Name | Sum |\n> |---|---|\n> | b | 9 |\n> | a | 12 |\n\nafter",
+    "- | Name | Sum |\n  |---|---|\n  | b | 9 |\n  | a | 12 |\n",
+]
+
+
+@pytest.mark.parametrize("text", NESTED)
+def test_a_table_in_an_item_or_a_quote_is_a_table_like_any_other(pane: ChatPane, qtbot: QtBot, text: str) -> None:
+    pane.set_messages([question("q"), answer(text)], {})
+    (row,) = _rows(pane)
+    assert isinstance(row.block, Table)
+    assert row.insets.left > 0
+    sort = TableAction("sort", Section.BODY, row.block.block, 0).name
+    QTest.mouseClick(pane.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, _middle(pane, sort))
+    assert _cells(pane, 0) == ["a", "b"]
+    with qtbot.waitSignal(pane.tableWanted, timeout=30_000) as told:
+        pane.press("a1", TableAction("csv", Section.BODY, row.block.block).name)
+    assert told.args == ["csv", TextTable(("Name", "Sum"), (("a", "12"), ("b", "9")))]
+    pane.select_all()
+    assert pane.selected_text().endswith(text.strip())
+    pane.selection.take(1, row, 0, 10**9)
+    assert "| b | 9 |" in pane.selected_text()
+
+
+def test_a_long_table_of_markup_is_read_in_slices(pane: ChatPane, qtbot: QtBot) -> None:
+    rows = "".join(f"| **n{number}** | [{number}](http://e.example) |\n" for number in range(3_000))
+    pane.set_messages([question("q"), answer(HEAD + rows)], {})
+    qtbot.waitUntil(lambda: not pane.flow.views[1].has_more, timeout=30_000)
+    with qtbot.waitSignal(pane.tableWanted, timeout=30_000) as told:
+        pane.press("a1", TableAction("copy", Section.BODY, 0).name)
+        assert told.args is None
+    assert told.args[1].rows[2_999] == ("n2999", "2999")
