@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import closing
+
+import pytest
 
 from finr1_desk.core.remote import RemoteServer
+from finr1_desk.store.database import Store
+from finr1_desk.store.keys import obtain_key
 from finr1_desk.store.paths import resolve_data_dir
 from finr1_desk.store.server_file import save_server
+from finr1_desk.store.writers import this_writer
 from tests.cli.conftest import PATIENCE_S, Cli
 from tests.helpers.scripted_server import MODEL, Reply, answered, serving
 
@@ -46,10 +52,12 @@ def test_a_chat_goes_to_the_server_and_is_kept(cli: Cli) -> None:
     assert out.count("20 %") == 2
     assert f"{MODEL} · {server.url.split('/')[2]}" in out
     assert [turn["content"] for turn in server.asked[1]["messages"]][-3::2] == ["Growth?", "And then?"]
-    newest = cli.run("conversations", "list", "--json").json[0]
-    kept = cli.run("conversations", "show", newest["id"], "--json").json["messages"]
-    assert [message["answer"] for message in kept] == ["Growth?", "20 %", "And then?", "20 %"]
-    assert kept[1]["generation"]["model"]["server"] == server.url.split("/")[2]
+    paths = resolve_data_dir(cli.data_dir)
+    with closing(Store.open(paths.database, obtain_key(paths).key, writer=this_writer())) as store:
+        kept = store.messages(store.conversations()[0].id)
+    assert [message.answer for message in kept] == ["Growth?", "20 %", "And then?", "20 %"]
+    assert kept[1].generation is not None
+    assert kept[1].generation.model.server == server.url.split("/")[2]
 
 
 def test_a_chat_says_that_text_leaves(cli: Cli) -> None:
@@ -59,6 +67,7 @@ def test_a_chat_says_that_text_leaves(cli: Cli) -> None:
     assert "not encrypted" in out
 
 
+@pytest.mark.slow  # the default run has the refusal alone
 def test_a_server_that_was_changed_meanwhile_gets_nothing_until_it_is_asked_anew(cli: Cli) -> None:
     with serving(answered("one")) as first, serving(answered("two")) as second:
         _set_up(cli, first.url)

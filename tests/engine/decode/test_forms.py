@@ -153,7 +153,13 @@ def test_an_answer_is_what_the_schema_describes(make_client: MakeClient, tempera
     assert len(value["note"]) <= 12
 
 
-@pytest.mark.parametrize("options", [{}, {"max_think": 6}, {"samples": 2}, {"max_tokens": 120}])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param({}, marks=SLOW), {"max_think": 6}, pytest.param({"samples": 2}, marks=SLOW), {"max_tokens": 120}],
+)
 def test_a_model_thinks_before_it_answers_as_the_schema_describes(
     make_client: MakeClient, options: dict[str, int]
 ) -> None:
