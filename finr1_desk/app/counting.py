@@ -111,14 +111,14 @@ class Counting(QObject):
             place = next((n for n, message in enumerate(shown) if message.id == self._before), len(shown))
             shown = shown[:place]
         turns = build_turns(self._manner.value.system_prompt, shown)
-        self._found = {}
         wanted = {"bare": [*system, Turn("user", "")], "alone": [*system, question]}
         if len(turns) > len(system):
             wanted["whole"] = [*turns, question]
         self._is_about = is_remote(asked.path)
         model = self._models.local_request()
+        # Good enough where a server answers, should there be no vocabulary here to count with.
+        self._found = {name: about_tokens(each) for name, each in wanted.items()} if self._is_about else {}
         if model is None:
-            self._found = {name: about_tokens(each) for name, each in wanted.items()}
             self._tell()
             return
         client = self._link.client
@@ -141,12 +141,12 @@ class Counting(QObject):
         found = self._found
         if not self._text.strip() or "bare" not in found or "alone" not in found:
             return
-        limit, least = self._limit(), LEAST_ROOM
+        limit = self._limit()
         whole = found.get("whole", found["alone"])
         needed = whole if self._is_about else found["alone"]
         wanted = sampling_overrides(self._settings.value, self._manner.value.choices)["max_tokens"]
-        room = max(min(int(wanted), limit // 4), least)
-        over = max(needed + min(least, max(1, limit // 8)) - limit, 0) if limit else 0
+        room = max(min(int(wanted), limit // 4), LEAST_ROOM)
+        over = max(needed + min(LEAST_ROOM, max(1, limit // 8)) - limit, 0) if limit else 0
         crowded = not self._is_about and not over and whole > found["alone"] and whole + room > limit
         question = found["alone"] - found["bare"]
         self.counted.emit(Count(question, whole, limit, over, crowded, self._is_about))

@@ -161,7 +161,7 @@ class _Exchange:
             stop=asked.stop,
             logprobs=asked.logprobs,
             json_schema=asked.json_schema,
-            free_thinking=asked.is_chat,
+            free_thinking=asked.free_thinking,
         )
 
     async def _events(self) -> AsyncGenerator[tuple[int, EngineEvent | None], None]:

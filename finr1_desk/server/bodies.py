@@ -54,6 +54,7 @@ class Asked:
         logprobs: how many of the likeliest tokens are to be told; None where no probabilities are.
         stream: in pieces, with the counts at the end where `include_usage` says so.
         echo: the prompt's text comes before the answer.
+        free_thinking: the model may think before an answer of a given form.
     """
 
     is_chat: bool
@@ -68,6 +69,7 @@ class Asked:
     stream: bool = False
     include_usage: bool = False
     echo: bool = False
+    free_thinking: bool = False
 
 
 def parsed(raw: bytes) -> dict[str, Any]:
@@ -122,6 +124,7 @@ def chat(body: Mapping[str, Any]) -> Asked:
         overrides=_overrides(body, name, None),
         logprobs=(likeliest or 0) if asked else None,
         json_schema=_schema(body),
+        free_thinking=body.get("reasoning_effort") != "none",
         **_common(body),
     )
 

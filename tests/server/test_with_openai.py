@@ -116,6 +116,11 @@ def test_answers_follow_a_schema(server: Server) -> None:
         content += delta.content or ""
     assert json.loads(content)["label"] in ("positive", "negative")
     assert thinking.strip()
+    at_once = server.client().chat.completions.create(
+        model="Fin-R1", messages=MESSAGES, response_format=form, reasoning_effort="none"
+    )
+    assert json.loads(at_once.choices[0].message.content)["label"] in ("positive", "negative")
+    assert "reasoning_content" not in (at_once.choices[0].message.model_extra or {})
     prompt = "<|im_start|>user\nProfits rose.<|im_end|>\n<|im_start|>assistant\n"
     raw = server.client().completions.create(
         model="Fin-R1", prompt=prompt, max_tokens=60, extra_body={"response_format": form}
