@@ -1,9 +1,9 @@
 """What the local API costs and gains: one stream against the engine alone, and eight programs at once against one.
 
-Run: `python -m tests.benchmarks.serve MODEL.gguf [--tokens N] [--rounds N] [--threads N] [--streams N]`, with a file
-that `tests.benchmarks.random_7b` wrote, for example. Server and engine are the real processes; «the engine alone» is a
-client of the very same worker. All take turns within one run. Every question is asked once, under the official system
-prompt: reading it counts, as it does for a program that asks. `writing` leaves the reading out.
+Run: `python -m tests.benchmarks.serve MODEL.gguf [--tokens N] [--rounds N] [--threads N] [--streams N] [--seeded]`,
+with a file that `tests.benchmarks.random_7b` wrote, for example. Server and engine are the real processes; «the engine
+alone» is a client of the very same worker. All take turns within one run. Every question is asked once, under the
+official system prompt: reading it counts, as it does for a program that asks. `writing` leaves the reading out.
 """
 
 from __future__ import annotations
@@ -94,11 +94,13 @@ class Alone:
         self._client.close(30.0)
 
 
-def through(port: int, question: str, tokens: int) -> Stream:
+def through(port: int, question: str, tokens: int, *, seeded: bool) -> Stream:
     """One answer over HTTP, in pieces."""
     messages = [{"role": "system", "content": OFFICIAL_SYSTEM_PROMPT}, {"role": "user", "content": question}]
     body = {"messages": messages, "max_tokens": tokens, "temperature": 0, "stream": True}
     body["stream_options"] = {"include_usage": True}
+    if seeded:
+        body["seed"] = 7
     connection = http.client.HTTPConnection("127.0.0.1", port)
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     asked = time.perf_counter()
@@ -137,6 +139,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--streams", type=int, default=8)
+    parser.add_argument("--seeded", action="store_true", help="requests name a seed")
     options = parser.parse_args()
     numbers = itertools.count(101)
 
@@ -154,16 +157,18 @@ def main() -> int:
         assert found
         port = int(found[1])
         model = ModelRequest(str(options.model.absolute()), CONTEXT, threads=options.threads)
+
+        def ask(text: str) -> Stream:
+            return through(port, text, options.tokens, seeded=options.seeded)
+
         alone = Alone(resolve_data_dir(Path(folder)).runtime, model, options.tokens)
         try:
             kinds: dict[str, Callable[[], Round]] = {
                 "engine": lambda: at_once(alone.ask, [question()]),
-                "one": lambda: at_once(lambda q: through(port, q, options.tokens), [question()]),
-                "several": lambda: at_once(
-                    lambda q: through(port, q, options.tokens), [question() for _ in range(options.streams)]
-                ),
+                "one": lambda: at_once(ask, [question()]),
+                "several": lambda: at_once(ask, [question() for _ in range(options.streams)]),
             }
-            through(port, question(), 2)  # loads the model, and reads what all prompts begin with
+            through(port, question(), 2, seeded=False)  # loads the model, and reads what all prompts begin with
             rounds: dict[str, list[Round]] = {name: [] for name in kinds}
             for number in range(options.rounds):
                 for name in list(kinds) if number % 2 == 0 else reversed(list(kinds)):
