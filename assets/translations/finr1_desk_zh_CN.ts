@@ -439,6 +439,14 @@
         <translation>回答</translation>
     </message>
     <message>
+        <source>Back to the text</source>
+        <translation>回到正文</translation>
+    </message>
+    <message>
+        <source>To the footnote</source>
+        <translation>跳到脚注</translation>
+    </message>
+    <message>
         <source>Conversation</source>
         <translation>对话</translation>
     </message>

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTextBlock, QTextDocument, QTextTable
 
 from finr1_desk.ui.look.theme import GRID
-from finr1_desk.ui.pane.levels import BAR_WIDTH
+from finr1_desk.ui.pane.levels import BAR_WIDTH, marker_color
 from finr1_desk.ui.pane.look import Look, Tone
 from finr1_desk.ui.pane.rendering import Band, Rendered
 from finr1_desk.ui.pane.tables import CELL_PADDING
@@ -33,7 +33,6 @@ def paint_above(painter: QPainter, rendered: Rendered, look: Look, tone: Tone, w
     for table, has_header in rendered.tables:
         _paint_table(painter, table, has_header, look)
     painter.setFont(look.text)
-    painter.setPen(look.color("muted"))
     for marker in rendered.markers:
         block = rendered.document.findBlockByNumber(marker.block)
         layout = block.layout()
@@ -42,6 +41,7 @@ def paint_above(painter: QPainter, rendered: Rendered, look: Look, tone: Tone, w
         line = layout.lineAt(0)
         baseline = _origin(block).y() + line.y() + line.ascent()
         left = marker.right - look.text_metrics.horizontalAdvance(marker.text)
+        painter.setPen(look.color(marker_color(marker.text)))
         painter.drawText(QPointF(left, baseline), marker.text)
 
 

@@ -75,8 +75,13 @@ def paint_frame(painter: QPainter, frame: Frame, look: Look, left: float, area: 
         painter.fillRect(QRectF(left + at, upper, BAR_WIDTH, bottom - upper), look.color("line"))
 
 
+def marker_color(marker: str) -> str:
+    """The name of its colour: a footnote's number leads back to the text."""
+    return "accent" if marker.startswith("[") else "muted"
+
+
 def paint_markers(painter: QPainter, frame: Frame, look: Look, left: float, baseline: float) -> None:
     painter.setFont(look.text)
-    painter.setPen(look.color("muted"))
     for text, right in frame.markers:
+        painter.setPen(look.color(marker_color(text)))
         painter.drawText(QPointF(left + right - look.text_metrics.horizontalAdvance(text), baseline), text)

@@ -28,6 +28,7 @@ from finr1_desk.ui.look.theme import GRID, LINE_HEIGHT, TEXT_WIDTH_EM, Theme, co
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Rule, Table
 
 HEADING_SIZES: Final = {1: 1.4, 2: 1.22, 3: 1.1}  # of the text size; the lower levels are bold text
+NOTE_SCHEME: Final = "note:"  # of the address of a footnote in the same message
 NARROW: Final = 640  # pixels; below, margins shrink
 
 
@@ -127,16 +128,18 @@ class Look:
         color = self.tone_color(tone)
         if run.kind is RunKind.IMAGE:
             color = self.color("muted")
-        if run.href:
+        if run.kind is RunKind.NOTE:
+            result.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
+            color = self.color("accent" if run.href else "muted")
+            result.setAnchor(bool(run.href))
+            result.setAnchorHref(run.href)
+        elif run.href:
             color = self.color("accent")
             result.setAnchor(True)
             result.setAnchorHref(run.href)
             result.setToolTip(run.href)
             result.setFontUnderline(True)
         result.setForeground(QBrush(color))
-        if run.kind is RunKind.NOTE:
-            result.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSuperScript)
-            result.setForeground(QBrush(self.color("muted")))
         if run.kind is RunKind.CODE:
             result.setBackground(QBrush(self.color("code")))
         return result

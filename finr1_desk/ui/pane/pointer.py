@@ -19,6 +19,7 @@ from finr1_desk.ui.pane.blocks import Code, Table
 from finr1_desk.ui.pane.code_controls import CodeAction
 from finr1_desk.ui.pane.controls import Named, control_at
 from finr1_desk.ui.pane.flow import Placed
+from finr1_desk.ui.pane.notes import Note, Notes
 from finr1_desk.ui.pane.rows import Control, TextRow
 from finr1_desk.ui.pane.selection import WHOLE, Place
 from finr1_desk.ui.pane.table_controls import TableAction
@@ -49,6 +50,8 @@ class Pointer(QObject):
         self._pane = pane
         self._pressed: Named | None = None
         self._pressed_link = ""
+        self._notes = Notes(pane)
+        self._pressed_note: Note | None = None
         self._is_selecting = False
         self._was_following = False
         self._word: Word | None = None
@@ -70,6 +73,7 @@ class Pointer(QObject):
         if self._pressed is not None and not self._is_over_text(point):
             return
         self._pressed_link = self._link(point)
+        self._pressed_note = self._note(point)
         place = self._place(point)
         if place is None:
             return
@@ -120,6 +124,7 @@ class Pointer(QObject):
         self._drag.stop()
         pressed, self._pressed = self._pressed, None
         link, self._pressed_link = self._pressed_link, ""
+        note, self._pressed_note = self._pressed_note, None
         was_selecting, self._is_selecting = self._is_selecting, False
         was_following, self._was_following = self._was_following, False
         if pressed is not None and self._pane.selection.ends is None:
@@ -134,6 +139,9 @@ class Pointer(QObject):
         else:
             if link and link == self._link(event.position()):
                 self._pane.linkActivated.emit(link)
+            if note is not None and note == self._note(event.position()):
+                self._notes.follow(note, self._placed(event.position()))
+                was_following = False
             if was_following:
                 self._pane.scroll_to_end()
         self.look_again()
@@ -190,7 +198,7 @@ class Pointer(QObject):
         controls.pointed_at, controls.hovered, controls.pointed_row = message_id, named, row
         if is_new:
             self._pane.show_again()
-        if named is not None or self._link(point):
+        if named is not None or self._link(point) or self._note(point) is not None:
             shape = Qt.CursorShape.PointingHandCursor
         elif placed is not None and isinstance(placed.row, TextRow):
             shape = Qt.CursorShape.IBeamCursor
@@ -253,6 +261,8 @@ class Pointer(QObject):
         point = QPointF(event.pos())
         control = self._control_at(point)
         words = control.text if control is not None and control.over_text else self._link(point)
+        if (note := self._note(point)) is not None:
+            words = wording.note_tip(is_back=note.is_back)
         if words:
             QToolTip.showText(event.globalPos(), words, self._pane.viewport())
         else:
@@ -342,6 +352,9 @@ class Pointer(QObject):
 
     def _row_of(self, place: Place | None) -> TextRow | None:
         return self._pane.flow.views[place.view].text_row(place.section, place.block) if place is not None else None
+
+    def _note(self, point: QPointF) -> Note | None:
+        return self._notes.at(self._placed(point), point)
 
     def _link(self, point: QPointF) -> str:
         placed = self._placed(point)

@@ -146,7 +146,9 @@ class BlockReader:
             case "blockquote_open" if self._is_split(tokens):
                 return self._contents(tokens, (*around, self._container(token, Kind.QUOTE)))
             case "footnote_open" if self._is_split(tokens):
-                return self._contents(tokens, (*around, self._container(token, Kind.NOTE, _note_marker(token))))
+                return self._contents(
+                    tokens, (*around, self._container(token, Kind.NOTE, note_marker(token.meta["label"])))
+                )
             case "paragraph_open":
                 return self._text_pieces(token, tokens[1].content, _paragraph, around)
             case "heading_open" if len(tokens[1].content) > PARAGRAPH_CHARS:
@@ -325,7 +327,7 @@ class BlockReader:
                 return [Maths(start, end, token.content, token.info == "open")]
             case "footnote_open":
                 children = self._blocks(tokens[1:-1], depth + 1)
-                return [ListItem(start, end, _note_marker(token), children, first=False)]
+                return [ListItem(start, end, note_marker(token.meta["label"]), children, first=False)]
             case _:
                 return [Plain(start, end, token.content.strip("\n"))]
 
@@ -407,8 +409,8 @@ def _item_marker(item: Sequence[Token], number: int | None, depth: int) -> str:
     return BULLETS[min(depth, len(BULLETS) - 1)]
 
 
-def _note_marker(token: Token) -> str:
-    label = token.meta["label"]
+def note_marker(label: str) -> str:
+    """How the label of a footnote is shown before it."""
     return f"[{label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + '…'}]"
 
 

@@ -165,7 +165,7 @@ def _run_html(run: Run) -> str:
     for attribute, tag in _TAGS:
         if getattr(run, attribute):
             text = f"<{tag}>{text}</{tag}>"
-    return f'<a href="{escape(run.href)}">{text}</a>' if run.href else text
+    return f'<a href="{escape(run.href)}">{text}</a>' if run.href and run.kind is not RunKind.NOTE else text
 
 
 def _lines(text: str) -> str:

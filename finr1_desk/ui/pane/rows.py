@@ -29,7 +29,7 @@ from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Par
 from finr1_desk.ui.pane.formula_objects import Formulas
 from finr1_desk.ui.pane.levels import Frame, frame_of, paint_frame, paint_markers
 from finr1_desk.ui.pane.look import Look, Tone
-from finr1_desk.ui.pane.rendering import Colours, ReadInline, Rendered, Renderer
+from finr1_desk.ui.pane.rendering import Colours, Marker, ReadInline, Rendered, Renderer
 from finr1_desk.ui.pane.tables import CELL_PADDING, TableWidths
 
 log = logging.getLogger(__name__)
@@ -218,12 +218,10 @@ class TextRow(Row):
         self.frame = frame_of(self.block.levels, look)
         self.insets = replace(insets, left=insets.left + self.frame.indent)
 
-    def markers(self, page: Page) -> dict[int, str]:
-        """The markers beside its text, by the number of the document's block."""
-        around = " ".join(text for text, _ in self.frame.markers)
-        return ({0: around} if around else {}) | {
-            marker.block: marker.text for marker in self.document_for(page).markers
-        }
+    def markers(self, page: Page) -> list[Marker]:
+        """The markers beside its text, those of the items around its block first."""
+        around = [Marker(0, text, right - self.frame.indent) for text, right in self.frame.markers]
+        return [*around, *self.document_for(page).markers]
 
     def shares_width_with(self, other: TextRow) -> bool:
         """Whether both are pieces of one table or of one block of code."""

@@ -19,7 +19,7 @@ from finr1_desk.markup.markdown import Markdown, Run, RunKind
 from finr1_desk.ui.pane import levels
 from finr1_desk.ui.pane.blocks import Code, Table
 from finr1_desk.ui.pane.code_controls import make_code_controls, place_code_controls
-from finr1_desk.ui.pane.look import Tone
+from finr1_desk.ui.pane.look import NOTE_SCHEME, Tone
 from finr1_desk.ui.pane.rows import Insets, Page, Section, TextRow
 from finr1_desk.ui.pane.stream import BlockStream
 from finr1_desk.ui.pane.table_controls import make_controls, place_controls
@@ -234,7 +234,14 @@ class SectionRows:
                     other.measured = False
 
     def _read(self, text: str) -> list[Run]:
-        return self._markdown.runs(text, self.stream.env)
+        runs = self._markdown.runs(text, self.stream.env)
+        notes = self.stream.env.get(NOTES, {})
+        if not notes:
+            return runs
+        return [
+            replace(run, href=NOTE_SCHEME + run.text) if run.kind is RunKind.NOTE and run.text in notes else run
+            for run in runs
+        ]
 
 
 def plain_cell(runs: Sequence[Run]) -> str:

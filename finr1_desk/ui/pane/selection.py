@@ -135,7 +135,10 @@ def _text_of(view: MessageView, found: Sequence[Selected], page: Page) -> str:
         else:
             document = first.row.document_for(page).document
             end = min(first.end, length(document))
-            text = plain_text(document, first.start, end, first.row.markers(page))
+            markers: dict[int, str] = {}
+            for marker in first.row.markers(page):  # an item may begin with another
+                markers[marker.block] = f"{markers.get(marker.block, '')} {marker.text}".lstrip()
+            text = plain_text(document, first.start, end, markers)
         if before is not None:
             result += _between(view, before, first)
         result += text

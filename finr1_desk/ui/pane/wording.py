@@ -204,3 +204,10 @@ def error_sentence(error: str) -> str:
     """The sentence for an error as a message keeps it; what is no such record is a sentence already."""
     kept = UserError.from_json(error)
     return error if kept is None else sentence(kept).text
+
+
+def note_tip(*, is_back: bool) -> str:
+    """What a click on a footnote's number does."""
+    if is_back:
+        return QCoreApplication.translate("ChatPane", "Back to the text")
+    return QCoreApplication.translate("ChatPane", "To the footnote")
