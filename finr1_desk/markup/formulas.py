@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 
-from finr1_desk.markup import tex
+from finr1_desk.markup import ruled_tables, tex
 
 if TYPE_CHECKING:
     from ziamath.mathfont import MathFont
@@ -113,6 +113,7 @@ def _tree(prepared: tex.Prepared, displayed: bool) -> ElementTree.Element:
     tree = ElementTree.fromstring(convert(prepared.tex, display="block" if displayed else "inline"))
     _take_namespace_off(tree)
     _put_texts_back(tree, prepared.texts)
+    ruled_tables.take_rules(tree)
     _tidy(tree)
     return tree
 
@@ -156,6 +157,8 @@ def _put_texts_back(tree: ElementTree.Element, texts: tuple[str, ...]) -> None:
 def _tidy(element: ElementTree.Element) -> None:
     r"""Refuses what was not understood, drops styles, and makes figures of their parts: `1,\!000` is one number."""
     text = (element.text or "").strip()
+    if any(char in tex.RULES for char in text):
+        raise FormulaError("a rule where none can stand")
     if text.startswith("\\") and len(text) > 1 and element.tag != "mtext":
         raise FormulaError(f"unknown command {text}")
     for name in _NO_STYLE:
@@ -239,6 +242,7 @@ def _install_typeface() -> None:
                 return StandIn(char, self, bold=variant.bold)
             return super().findglyph(char, variant)
 
+    ruled_tables.install()
     config.svg2 = False  # QtSvg paints garbage from SVG 2
     loadedfonts[_TYPEFACE] = Typeface(_path_of(loadedfonts["default"]), EM)
 

@@ -16,6 +16,9 @@ LONGEST: Final = 4000  # characters of one formula
 DEEPEST: Final = 12  # braces, brackets that grow, and environments in each other
 MOST_WORK: Final = 9000  # characters, each times two to the power of its depth: the time for drawing grows with it
 HIDDEN: Final = "".join(map(chr, range(0xE000, 0xE100)))  # each stands for a stretch of text
+ROW_RULE: Final = "\ue100"  # stands for a rule between two rows
+FIRST_COLUMN: Final = 0xE101  # of the signs that stand for a rule left of a column
+RULES: Final = "".join(map(chr, range(0xE100, 0xE140)))
 
 _TEXT: Final = re.compile(r"\\(?:text(?:rm|sf|tt|up|normal)?|mbox|hbox)\s*\{|\\(?:textbf|textit|textmd)\s*\{")
 _BRACED: Final = re.compile(r"\\[\\{}]|[{}]")
@@ -27,6 +30,8 @@ _TAG: Final = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
 _FBOX: Final = re.compile(r"\\fbox(?![A-Za-z])")
 _BINOM: Final = re.compile(r"\\[dt]?binom(?![A-Za-z])\s*")
 _ENVIRONMENT: Final = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}(?:\s*\{\d+\}(?=[^{]))?")
+_RULE: Final = re.compile(r"\\(?:hline|hdashline|toprule|midrule|bottomrule)(?![A-Za-z])")
+_ARRAY: Final = re.compile(r"\\begin\{array\}\s*\{([lcr|\s]*)\}")
 _UNESCAPED: Final = re.compile(r"(?<!\\)((?:\\\\)*)([%$#])")
 _TITLES: Final = {
     **dict.fromkeys(("align", "align*", "aligned", "alignat", "alignat*", "eqnarray", "eqnarray*", "split"), "align*"),
@@ -58,7 +63,7 @@ class _UnreadableError(Exception):
 
 def prepare(source: str) -> Prepared | None:
     """The formula as latex2mathml reads it; None where it is refused."""
-    if not source.strip() or len(source) > LONGEST or any(char in HIDDEN for char in source):
+    if not source.strip() or len(source) > LONGEST or any(char in HIDDEN or char in RULES for char in source):
         return None
     source = "".join(char for char in source if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
     texts: list[str] = []
@@ -68,7 +73,7 @@ def prepare(source: str) -> Prepared | None:
         result = _TAG.sub(lambda match: r"\qquad " + _hidden(f"({match.group(1)})", "text", texts), result)
         result = _FBOX.sub(r"\\boxed", _DROPPED.sub(" ", result))
         result = _UNESCAPED.sub(r"\1\\\2", _binomials(result))
-        result = _rows(_environments(result))
+        result = _rules(_rows(_environments(result)))
     except _UnreadableError:
         return None
     return Prepared(result, tuple(texts)) if result.strip() else None
@@ -194,6 +199,21 @@ def _environments(source: str) -> str:
     if open_names:
         raise _UnreadableError
     return result
+
+
+def _rules(source: str) -> str:
+    """Signs in the place of rules, at the beginning of the row below, or of the first row for those of columns."""
+
+    def with_signs(match: re.Match[str]) -> str:
+        columns, signs = "", ""
+        for char in match.group(1):
+            if char == "|":
+                signs += chr(min(FIRST_COLUMN + len(columns), ord(RULES[-1])))
+            elif not char.isspace():
+                columns += char
+        return f"\\begin{{array}}{{{columns}}}{' '.join(signs)} "
+
+    return _ARRAY.sub(with_signs, _RULE.sub(f" {ROW_RULE} ", source))
 
 
 def _rows(source: str) -> str:

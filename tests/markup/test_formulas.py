@@ -125,3 +125,28 @@ def test_colour_is_put_in_by_who_paints() -> None:
 )
 def test_delimiters_are_taken_off(source: str, expected: tuple[str, bool]) -> None:
     assert delimited(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "across", "upright"),
+    [
+        (r"\begin{array}{c|c} a & b \\ \hline 1 & 2 \end{array}", 1, 1),
+        (r"\begin{array}{|l|rr|} \hline x & y & z \\ \hline\hline 1 & 2 & 3 \\ 4 & 5 & 6 \\ \hline \end{array}", 4, 3),
+        (r"\left[\begin{array}{cc|c} 1 & 0 & 3 \\ 0 & 1 & 4 \end{array}\right]", 0, 1),
+        (r"\begin{tabular}{lr} \toprule \text{年份} & 1 \\ \midrule 2022 & 2 \\ \bottomrule \end{tabular}", 3, 0),
+        (r"\begin{array}{lr} a & b \\ c & d \end{array}", 0, 0),
+        (r"\begin{array}{c|c} \begin{array}{c} a \\ \hline b \end{array} & c \end{array}", 1, 1),
+    ],
+)
+def test_rules_of_arrays_are_drawn(source: str, across: int, upright: int) -> None:
+    svg = ElementTree.fromstring(render(source, displayed=True).svg)
+    bars = [element for element in svg.iter() if element.tag.endswith("rect")]
+    wide = [bar for bar in bars if float(bar.get("width", 0)) > float(bar.get("height", 0))]
+    assert (len(wide), len(bars) - len(wide)) == (across, upright)
+    left, _, width, _ = map(float, svg.get("viewBox", "").split())
+    assert all(left <= float(bar.get("x", -1)) <= left + width for bar in bars)
+
+
+def test_a_rule_outside_of_a_table_is_refused() -> None:
+    with pytest.raises(FormulaError):
+        render(r"a \hline b", displayed=True)
