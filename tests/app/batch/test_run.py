@@ -145,6 +145,8 @@ def test_what_concerns_every_row_ends_the_run(task: Task, tmp_path: Path) -> Non
     run.next()
     with pytest.raises(UserError):
         run.take(answer(""), UserError(ErrorCode.MODEL_NOT_FOUND, path="/m.gguf"))
+    with pytest.raises(UserError):  # rows go to the server that they were to go to, or nowhere
+        run.take(answer(""), UserError(ErrorCode.SERVER_CHANGED, host="desk.example"))
     run.next()
     assert run.take(answer(""), UserError(ErrorCode.CONTEXT_TOO_LONG, tokens=9, limit=8, over=1))
     assert run.progress.failed == 1
