@@ -311,6 +311,7 @@ class RemoteEngine:
                     attempt += 1
                     self._on_event(Waiting(id, pause))
                     await asyncio.sleep(pause)
+                    await asyncio.to_thread(self._access, asked.request.model.path)  # it may be another one by now
                 elif extra and is_about_parameters(error):
                     extra = False
                 else:

@@ -224,6 +224,26 @@ def test_a_busy_server_is_waited_for_visibly(make: Make) -> None:
     assert [event.seconds for event in seen.of(Waiting, id)] == [0.5]
 
 
+def test_a_server_that_is_given_up_while_it_is_waited_for_is_not_asked_again() -> None:
+    ways_in = 0
+
+    def access(_: str) -> ServerAccess:
+        nonlocal ways_in
+        ways_in += 1
+        if ways_in > 1:
+            raise UserError(ErrorCode.SERVER_CHANGED, host="h")
+        return ServerAccess(at(server))
+
+    busy = Reply(429, {"Retry-After": "0.5"}, {"error": {"message": "slow down"}})
+    with serving(busy, answered("x")) as server:
+        seen = Recorder()
+        engine = RemoteEngine(access, seen)
+        end = seen.finished(engine.generate(question(at(server))))
+        engine.close(30.0)
+    assert end.code is ErrorCode.SERVER_CHANGED
+    assert len(server.asked) == 1
+
+
 def test_a_server_that_knows_only_openais_parameters_is_asked_with_these(make: Make) -> None:
     strict = Reply(400, body={"error": {"message": "unknown parameter: repetition_penalty"}})
     with serving(strict, answered("x")) as server:
