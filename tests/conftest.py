@@ -57,6 +57,8 @@ def _set_environment() -> None:
         os.environ[name] = os.environ[name.lower()] = _NO_PROXY
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "localhost,127.0.0.1,::1"
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # llama.cpp's threads wait for each other after each node by turning; more tests than processors then turn in vain.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 _set_environment()

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,33 @@ def leaked_threads(before: set[threading.Thread]) -> list[str]:
 def living_children(session: str) -> dict[int, psutil.Process]:
     """Processes that descend from this test run, by their id; those that have ended and wait to be reaped are not."""
     found: dict[int, psutil.Process] = {}
-    for process in psutil.process_iter():
+    for pid in _inheriting(session):
         try:
-            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
-                continue
-            if process.environ().get(SESSION_VARIABLE) != session:
+            process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
                 continue
             if not any(name in " ".join(process.cmdline()) for name in _LASTING_PROCESSES):
-                found[process.pid] = process
+                found[pid] = process
         except (psutil.Error, OSError):
             continue  # ended meanwhile, or another user's
+    return found
+
+
+def _inheriting(session: str) -> list[int]:
+    """The other processes with the session's variable. It is asked twice a test, so /proc itself is read, not psutil."""
+    found = []
+    if not sys.platform.startswith("linux"):
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if process.pid != os.getpid() and process.environ().get(SESSION_VARIABLE) == session:
+                    found.append(process.pid)
+        return found
+    mark = f"{SESSION_VARIABLE}={session}".encode()
+    for pid in psutil.pids():
+        if pid != os.getpid():
+            with suppress(OSError):
+                if mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    found.append(pid)
     return found
 
 

@@ -85,6 +85,12 @@ class Desktop:
 
         return wait_for(find, "the worker")
 
+    def geometry(self) -> tuple[int, int, int, int]:
+        """Where the window stands on the screen: x, y, width, height."""
+        window = self._xdotool("search", "--sync", "--onlyvisible", "--name", "Fin-R1 Desk").split()[0]
+        at = dict(line.split("=") for line in self._xdotool("getwindowgeometry", "--shell", window).split())
+        return int(at["X"]), int(at["Y"]), int(at["WIDTH"]), int(at["HEIGHT"])
+
     def type(self, text: str) -> None:
         window = self._xdotool("search", "--sync", "--onlyvisible", "--name", "Fin-R1 Desk").split()[0]
         self._xdotool("windowfocus", "--sync", window)

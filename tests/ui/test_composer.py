@@ -6,7 +6,7 @@ import time
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QInputMethodEvent
+from PySide6.QtGui import QImage, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
@@ -86,6 +86,26 @@ def test_enter_within_a_composition_never_sends(composer: ComposerPane) -> None:
     assert len(sent) == 1
     assert sent[0].startswith("x")
     assert sent[0].endswith("净利润")
+
+
+def test_a_composition_does_not_lie_upon_the_hint(composer: ComposerPane) -> None:
+    edit = composer.edit
+    hint = edit.placeholderText()
+    assert hint
+
+    def painted() -> QImage:
+        edit.setCursorWidth(0)  # which blinks
+        return edit.grab().toImage()
+
+    QApplication.sendEvent(edit, QInputMethodEvent("jing", []))
+    composed = painted()
+    edit.set_hint("")
+    assert composed == painted(), "of the hint nothing is left below it"
+    edit.set_hint(hint)  # as in another language, in the middle of a word
+    assert painted() == composed
+    QApplication.sendEvent(edit, QInputMethodEvent("", []))
+    assert edit.placeholderText() == hint
+    assert painted() != composed
 
 
 def test_white_space_is_not_sent(composer: ComposerPane) -> None:

@@ -192,7 +192,7 @@ class ComposerPane(QWidget):
         self._stop.setIcon(icons.icon("stop", "danger", 16))
 
     def retranslate(self) -> None:
-        self.edit.setPlaceholderText(self.tr("Ask about reports, risk, compliance, calculations…"))
+        self.edit.set_hint(self.tr("Ask about reports, risk, compliance, calculations…"))
         self.edit.setAccessibleName(self.tr("Your question"))
         if self.edit.enter_sends:
             self._send.describe(self.tr("Send"), self.tr("Enter"))

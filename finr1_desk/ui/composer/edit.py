@@ -6,7 +6,15 @@ Owns what a key and a piece of the clipboard mean. What is sent goes out as a si
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QKeySequence, QResizeEvent, QTextCursor
+from PySide6.QtGui import (
+    QFocusEvent,
+    QFontMetricsF,
+    QInputMethodEvent,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QTextCursor,
+)
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from finr1_desk.core.draft import Draft
@@ -28,6 +36,7 @@ class ComposerEdit(QPlainTextEdit):
         super().__init__(parent)
         self.setObjectName("composer")
         self.enter_sends = True
+        self._hint = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -39,6 +48,19 @@ class ComposerEdit(QPlainTextEdit):
         """Whether an input method is in the middle of a word."""
         layout = self.textCursor().block().layout()
         return layout is not None and bool(layout.preeditAreaText())
+
+    def set_hint(self, text: str) -> None:
+        """What an empty composer says."""
+        self._hint = text
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Qt paints it below a composition too, as long as nothing of that is committed."""
+        self.setPlaceholderText("" if self.is_composing() else self._hint)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        super().inputMethodEvent(event)
+        self._show_hint()
 
     def fit(self) -> None:
         """Takes the height of its text, within its bounds."""
