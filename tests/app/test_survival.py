@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.bootstrap import Application
@@ -21,43 +20,11 @@ from finr1_desk.core.events import EngineDied
 from finr1_desk.engine.survival import crashes
 from tests.app.conftest import WAIT_MS
 from tests.app.test_answers import ask, on_disk, wait_for_text
+from tests.helpers.heart import STALL_S, Heart
 
 Start = Callable[..., Application]
 
-TICK_MS = 10
-STALL_S = 0.1  # what a window may stand still
-
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
-
-
-class Heart:
-    """Measures how long the event loop stood still, with an event every 10 ms.
-
-    Time in which this process wanted no processor, or did not get one, is told apart: on a busy machine everything
-    waits, and that is no fault of the window's.
-    """
-
-    def __init__(self) -> None:
-        self._timer = QTimer(interval=TICK_MS)
-        self._timer.timeout.connect(self._on_beat)
-        self._last = time.monotonic()
-        self._used = time.thread_time()
-        self.longest_s = 0.0  # between two events
-        self.longest_work_s = 0.0  # processor time of this thread between two events
-        self._timer.start()
-
-    def _on_beat(self) -> None:
-        now, used = time.monotonic(), time.thread_time()
-        self.longest_s = max(self.longest_s, now - self._last)
-        self.longest_work_s = max(self.longest_work_s, used - self._used)
-        self._last, self._used = now, used
-
-    def rest(self) -> None:
-        """What was until now does not count."""
-        self._last, self._used = time.monotonic(), time.thread_time()
-
-    def stop(self) -> None:
-        self._timer.stop()
 
 
 @pytest.fixture
@@ -81,7 +48,7 @@ def test_a_crash_does_not_hold_up_the_window_and_the_model_is_loaded_again(
     question = ask(application, qtbot, "survive")
     wait_for_text(application, qtbot, question.conversation_id)
     worker = worker_of(application, qtbot)
-    heart.longest_s = heart.longest_work_s = 0.0
+    heart.begin()
     died = time.monotonic()
     with qtbot.waitSignals([application.answers.finished, application.models.died], timeout=WAIT_MS):
         os.kill(worker, signal.SIGSEGV)

@@ -63,7 +63,7 @@ def living_children(session: str) -> dict[int, psutil.Process]:
 
 
 def _inheriting(session: str) -> list[int]:
-    """The other processes with the session's variable. It is asked twice a test, so /proc itself is read, not psutil."""
+    """The other processes with the session's variable. Asked twice a test, so /proc itself is read."""
     found = []
     if not sys.platform.startswith("linux"):
         for process in psutil.process_iter():

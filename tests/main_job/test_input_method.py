@@ -56,7 +56,7 @@ def test_pinyin_is_composed_and_enter_within_it_sends_nothing(desktop: Desktop, 
     desktop.open()
     desktop.type("")  # the focus
     method.switch_on()
-    x, y, width, height = type_syllables(desktop, method, "jingli")
+    x, y, _, height = type_syllables(desktop, method, "jingli")
     left, top, wide, high = desktop.geometry()
     assert draft(desktop) == "", "nothing is chosen yet"
     assert left < x < left + wide
