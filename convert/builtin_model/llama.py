@@ -13,8 +13,12 @@ from builtin_model.conversation import END
 class LlamaCompleter:
     """Completes prompts one after the other; greedy unless a temperature is given."""
 
-    def __init__(self, model: Path, temperature: float = 0.0, repetition_penalty: float = 1.0, seed: int = 1) -> None:
-        self.llama = Llama(str(model), n_ctx=2048, n_threads=2, n_batch=512, verbose=False, seed=seed)
+    def __init__(
+        self, model: Path, temperature: float = 0.0, repetition_penalty: float = 1.0, seed: int = 1, threads: int = 2
+    ) -> None:
+        self.llama = Llama(
+            str(model), n_ctx=2048, n_threads=threads, n_threads_batch=threads, n_batch=512, verbose=False, seed=seed
+        )
         self.temperature = temperature
         self.repetition_penalty = repetition_penalty
 

@@ -31,6 +31,12 @@ def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("models") / "endless.gguf", model)
 
 
+@pytest.fixture(scope="session")
+def quick_endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that never stops either, for what takes thousands of characters; it reaches its limit within seconds."""
+    return write_model(tmp_path_factory.mktemp("models") / "quick.gguf", endless(opening=("<think>\n",), words=1500))
+
+
 @pytest.fixture
 def start(tmp_path: Path, qtbot: QtBot) -> Iterator[Callable[..., Application]]:
     """Builds and opens an application; all of them are left at the end of the test."""

@@ -255,10 +255,10 @@ def test_a_question_the_disk_refuses_comes_back(start: Start, qtbot: QtBot, spea
 
 
 def test_an_answer_the_disk_refuses_is_kept_when_there_is_room_again(
-    start: Start, qtbot: QtBot, endless_model: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, qtbot: QtBot, quick_endless_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("finr1_desk.app.keeper.RETRY_MS", 100)
-    application = start(endless_model)
+    application = start(quick_endless_model)
     question = ask(application, qtbot, "fill it")
     wait_for_text(application, qtbot, question.conversation_id, 100)
     limit_pages(application, 1)

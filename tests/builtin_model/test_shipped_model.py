@@ -46,7 +46,7 @@ OFFERED = {
 
 @pytest.fixture(scope="module")
 def llama() -> Iterator[LlamaCompleter]:
-    completer = LlamaCompleter(MODEL)
+    completer = LlamaCompleter(MODEL, threads=1)  # two in lockstep are slow beside other tests
     yield completer
     completer.close()
 

@@ -85,15 +85,19 @@ class Cli:
                     stream.close()
 
 
-@pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
-    home = tmp_path / "home"
+def make_cli(place: Path) -> Cli:
+    """The command over a new data folder and home in `place`; whoever makes it closes it, if it starts anything."""
+    home, data_dir = place / "home", place / "data"
     home.mkdir()
-    data_dir = tmp_path / "data"
     data_dir.mkdir()
     # One thread: lockstep with a second one is slow on a busy machine.
     (data_dir / "settings.json").write_text(json.dumps({"threads": 1, "context_length": 2048}))
-    command = Cli(data_dir, home)
+    return Cli(data_dir, home)
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    command = make_cli(tmp_path)
     yield command
     command.close()
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ANSWER, THINK, Cli
+from tests.cli.conftest import ANSWER, THINK, Cli, make_cli
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory, speaking_model: Path) -> Cli:
+    """A data folder in which two questions were asked, to be copied."""
+    cli = make_cli(tmp_path_factory.mktemp("asked"))
+    for question in ("What is 净利润?", "And the margin?"):
+        cli.ok("ask", question, "--model", speaking_model, "--save")
+    return cli
 
 
 @pytest.fixture
-def kept(cli: Cli, speaking_model: Path) -> dict[str, str]:
+def kept(cli: Cli, asked: Cli) -> dict[str, str]:
     """Two conversations: title → id."""
-    for question in ("What is 净利润?", "And the margin?"):
-        cli.ok("ask", question, "--model", speaking_model, "--save")
+    shutil.copytree(asked.data_dir, cli.data_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("runtime"))
     return {item["title"]: item["id"] for item in cli.run("conversations", "list", "--json").json}
 
 
