@@ -23,6 +23,7 @@ _GROUP: Final = re.compile(r"\{[^{}]*\}")
 _FOREIGN: Final = re.compile(r"`|\]\(|\*\*|\n\s*\n|://|~~")
 _NO_BEGIN: Final = re.compile(r"[\s)\]},.;:!?/%&，。；：、）」]")
 _AMOUNT_AND_WORD: Final = re.compile(r"[\d][\d,.]*\s*[A-Za-z]{2,}|[\d][\d,.]*\s*[\u2e80-\u9fff]")
+_AMOUNT_AND_SIGN: Final = re.compile(r"\d[\d,.]*\s*[+\-−–*/=]\Z")  # $5,121 +$ 300
 _PROSE: Final = re.compile(r"[A-Za-z]{2,}[,;:]?\s+[A-Za-z]{2,}")
 _WORD_BESIDE_FIGURE: Final = re.compile(r"\d\s+[A-Za-z]{2,}|[A-Za-z]{2,}\s+\d")
 _HAN: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff01-\uff60]")
@@ -56,7 +57,9 @@ def reads_as_formula(content: str) -> bool:
     """Whether what stands between two dollars is a formula rather than text between two amounts."""
     if content[-1].isspace() or content[-1] == "\\" or _NO_BEGIN.match(content) or _FOREIGN.search(content):
         return False
-    if content.count("\n") >= _MOST_LINES or not _is_balanced(content) or _AMOUNT_AND_WORD.match(content):
+    if content.count("\n") >= _MOST_LINES or not _is_balanced(content):
+        return False
+    if _AMOUNT_AND_WORD.match(content) or _AMOUNT_AND_SIGN.match(content):
         return False
     bare = _without_groups(content)
     if _PROSE.search(bare) or _WORD_BESIDE_FIGURE.search(bare):

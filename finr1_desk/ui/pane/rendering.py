@@ -15,6 +15,7 @@ from typing import Final
 from PySide6.QtGui import QBrush, QTextCharFormat, QTextCursor, QTextDocument, QTextOption, QTextTable
 
 from finr1_desk.markup.markdown import Run, RunKind
+from finr1_desk.markup.typed import typed_runs
 from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.blocks import Block, Code, Heading, ListItem, Maths, Paragraph, Plain, Quote, Rule, Table
 from finr1_desk.ui.pane.formula_objects import Formulas, Setting
@@ -131,7 +132,7 @@ class Renderer:
                 self._maths(block, indent + MATHS_INDENT, above)
             case Plain():
                 self._start(indent, above)
-                self._runs([Run(_lines(block.text))])
+                self._runs(typed_runs(block.text) if self._tone is Tone.QUESTION else [Run(block.text)])
 
     def _children(self, children: Sequence[Block], indent: float, above: float) -> None:
         if not children:

@@ -300,7 +300,7 @@ class TextRow(Row):
             return
         baseline = top + GRID * 0.75 + page.look.text_metrics.ascent()  # beside the language of code
         if isinstance(self.block, Table):  # beside its first line
-            baseline = top + TABLE_STRIP + CELL_PADDING + page.look.lift + page.look.text_metrics.ascent()
+            baseline = top + TABLE_STRIP + CELL_PADDING + page.look.line - page.look.text_metrics.descent()
         elif not isinstance(self.block, Code):
             document = self.document_for(page).document
             block = document.firstBlock()

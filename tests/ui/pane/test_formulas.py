@@ -40,17 +40,17 @@ def test_formulas_replace_their_source_when_they_are_drawn(pane: ChatPane, qtbot
     pane.set_messages([question("$x^2$"), answer(TEXT)], {})
     pane.grab()
     assert "\\frac{NI}{R}" in shown(pane)
-    qtbot.waitUntil(lambda: objects(pane) == 4, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: objects(pane) == 5, timeout=WAIT_MS)
     text = shown(pane)
     assert "\\" not in text
     assert "$1,000 to $2,000" in text
-    assert text.startswith("$x^2$")  # a question is shown as it was typed
+    assert text.startswith(OBJECT)  # those of a question as well
     pane.grab()
     pane.set_theme(DARK)
     pane.grab()
     pane.set_text_scale(150)
     pane.grab()
-    assert objects(pane) == 4  # what is drawn is there at once in any colour and size
+    assert objects(pane) == 5  # what is drawn is there at once in any colour and size
 
 
 def test_copying_gives_the_source(pane: ChatPane, qtbot: QtBot) -> None:
@@ -178,3 +178,15 @@ def test_formulas_stay_text_where_nothing_can_draw_them(qtbot: QtBot, command: l
     assert not client.is_awaited("$z$")
     client.close()
     assert not client.is_running
+
+
+def test_formulas_of_a_question_are_drawn_and_copied_as_typed(pane: ChatPane, qtbot: QtBot) -> None:
+    text = "With $x^2$ for $1,000\nand **no** \\(y\\)?"
+    pane.set_messages([question(text)], {})
+    row = pane.flow.views[0].text_rows()[0]
+    qtbot.waitUntil(lambda: OBJECT in row.document_for(pane.page).document.toRawText(), timeout=60_000)
+    assert row.document_for(pane.page).document.toRawText().count(OBJECT) == 2
+    pane.select_all()
+    assert pane.selected_text() == text
+    pane.selection.take(0, row, 0, 8)
+    assert pane.selected_text() == "With $x^2$ f"
