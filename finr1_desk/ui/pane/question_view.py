@@ -37,7 +37,8 @@ def make_view(message: Message, live: LiveStatus | None, manner: Manner) -> Mess
 
 
 class QuestionView(MessageView):
-    """What the user asked: as typed, but for formulas, in a tinted block; of a task what was entered, unless its prompt is wanted."""
+    """What the user asked, in a tinted block: as typed, with formulas drawn; of a task what was entered, unless its
+    prompt is wanted."""
 
     def __init__(self, message: Message, live: LiveStatus | None, manner: Manner) -> None:
         super().__init__(message, live, manner)
