@@ -17,6 +17,12 @@ WAIT_MS = 60_000  # the machines are shared; what takes long is a defect of anot
 THOUGHT = "<think>\nCosts rose by 15%, sales did not.\n</think>\n<answer>\nMargins fell. \\boxed{-15\\%}\n</answer>"
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of llama.cpp's: two in lockstep are slow where others compute beside them."""
+    monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+
+
 @pytest.fixture(scope="session")
 def speaking_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that thinks, answers and ends."""

@@ -44,7 +44,9 @@ class Desktop:
 
     def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
         self.data = data
-        self._environment = {**os.environ, **environment, "QT_QPA_PLATFORM": "xcb"}
+        # One thread of llama.cpp's: two in lockstep are slow where others compute beside them.
+        own = {"QT_QPA_PLATFORM": "xcb", "OMP_THREAD_LIMIT": "1"}
+        self._environment = {**os.environ, **environment, **own}
         self._window: subprocess.Popen[bytes] | None = None
 
     # -- the window

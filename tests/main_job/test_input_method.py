@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,6 +47,26 @@ def draft(desktop: Desktop) -> str:
         store.close()
 
 
+def take_keys(desktop: Desktop, method: InputMethod) -> None:
+    """Waits until the input method has the window's keys: on a busy machine it comes to know of the focus late."""
+
+    def takes() -> bool:
+        method.switch_on()
+        desktop.type("a")
+        end = time.monotonic() + 3.0
+        while time.monotonic() < end:
+            if method.candidates() is not None:
+                desktop.press("Escape")
+                return True
+            time.sleep(0.1)
+        desktop.press("ctrl+a")
+        desktop.press("BackSpace")
+        return False
+
+    wait_for(takes, "the input method taking keys")
+    wait_for(lambda: method.candidates() is None, "the end of the composition")
+
+
 def type_syllables(desktop: Desktop, method: InputMethod, letters: str) -> tuple[int, int, int, int]:
     """Gives where the candidates were shown."""
     desktop.type(letters)
@@ -54,8 +75,7 @@ def type_syllables(desktop: Desktop, method: InputMethod, letters: str) -> tuple
 
 def test_pinyin_is_composed_and_enter_within_it_sends_nothing(desktop: Desktop, method: InputMethod) -> None:
     desktop.open()
-    desktop.type("")  # the focus
-    method.switch_on()
+    take_keys(desktop, method)
     x, y, _, height = type_syllables(desktop, method, "jingli")
     left, top, wide, high = desktop.geometry()
     assert draft(desktop) == "", "nothing is chosen yet"
