@@ -22,6 +22,7 @@ from PySide6.QtTest import QTest
 from finr1_desk.app.bootstrap import Application, build
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.core.conversation import Conversation, Message
+from finr1_desk.core.events import EngineDied
 from finr1_desk.store.paths import resolve_data_dir
 from finr1_desk.ui.desk import Desk
 from finr1_desk.ui.main import _application, _claim
@@ -38,7 +39,7 @@ class Recorded:
         self._desk = desk
         self._todo: list[Callable[[], bool]] = []  # each is tried until it says that it is done
         self._conversations: set[str] = set()
-        self._deaths = 0
+        self._deaths: list[str] = []
         self._heart = Heart()
         self._services: Application | None = None
         self._input = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
@@ -63,8 +64,8 @@ class Recorded:
     def _on_asked(self, conversation: Conversation, _question: Message) -> None:
         self._conversations.add(conversation.id)
 
-    def _on_died(self, _event: object) -> None:
-        self._deaths += 1
+    def _on_died(self, event: EngineDied) -> None:
+        self._deaths.append(str(event))
 
     # -- orders
 
@@ -127,7 +128,8 @@ class Recorded:
         told = {
             "at": time.time(),
             "lengths": lengths,
-            "deaths": self._deaths,
+            "deaths": len(self._deaths),
+            "died_of": self._deaths[-1:],
             "worker": self._services.link.client.worker_pid if self._services is not None else None,
             "stall_s": self._heart.longest_s,
             "work_s": self._heart.longest_work_s,
