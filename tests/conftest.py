@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.helpers import guards, x11
@@ -63,6 +64,9 @@ def _set_environment() -> None:
 
 _set_environment()
 _network.install()
+# How long an example takes tells of what else the machine does; the time limit of the test stays.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 
 def pytest_unconfigure() -> None:
