@@ -18,7 +18,7 @@ from finr1_desk.app.keeper import Keeper
 from finr1_desk.app.live import LiveStatus, Phase
 from finr1_desk.app.manner import Manner
 from finr1_desk.app.models import Models
-from finr1_desk.app.questions import Asked, Question
+from finr1_desk.app.questions import Asked, Question, follow
 from finr1_desk.app.settings import SettingsController
 from finr1_desk.app.store_access import StoreAccess
 from finr1_desk.app.telling import Telling
@@ -121,8 +121,9 @@ class Answers(QObject):
                 conversation = store.create_conversation(new.system_prompt, choices=new.choices)
             else:
                 conversation = store.conversation(current or "")
-            parent = store.message(asked.beside).parent_id if asked.beside else conversation.head_id
-            question = store.add_question(conversation.id, parent, asked.text, asked.task)
+            beside = store.message(asked.beside) if asked.beside else None
+            parent = conversation.head_id if beside is None else beside.parent_id
+            question = store.add_question(conversation.id, parent, asked.text, asked.task or follow(beside, asked.text))
             return store.conversation(conversation.id), question
 
         def refuse(error: UserError) -> None:

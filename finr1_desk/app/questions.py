@@ -1,6 +1,6 @@
 """What was asked, on its way to an answer.
 
-Owns the values only; `answers` owns the queue.
+Owns the values, and what of an earlier question another version of it keeps; `answers` owns the queue.
 """
 
 from __future__ import annotations
@@ -34,3 +34,12 @@ class Question:
     choices: Choices = UNCHOSEN
     beside: str = ""
     task: TaskNote | None = None
+
+
+def follow(earlier: Message | None, text: str) -> TaskNote | None:
+    """The note of a question's task for another version of it; None where it had none, or has outgrown it."""
+    if earlier is None or earlier.task is None:
+        return None
+    from finr1_desk.core.tasks.note import reworded  # few questions come from a task
+
+    return reworded(earlier.task, earlier.raw, text)

@@ -19,6 +19,7 @@ from finr1_desk.export.files import safe_file_name, write_file
 from finr1_desk.export.frame import Marker, boundary_for, closers, shown
 from finr1_desk.export.front_matter import describe, iso
 from finr1_desk.export.options import ENGLISH, Labels
+from finr1_desk.export.parts import announced, note_text
 from finr1_desk.export.reading import from_markdown
 
 __all__ = ["Labels", "from_markdown", "safe_file_name", "to_markdown", "write_file"]
@@ -77,6 +78,7 @@ def _texts(conversation: Conversation, messages: Iterable[Message]) -> list[str]
     texts = [conversation.title, conversation.folder or "", conversation.system_prompt or ""]
     for message in messages:
         texts += [part.text for part in message.parts]
+        texts += [note_text(part.task) for part in message.parts if part.task]
         if (generation := message.generation) is not None:
             texts += [generation.model.name, generation.model.file_name, generation.error or ""]
     return [well_formed(text) for text in texts]
@@ -118,12 +120,7 @@ class _Writer:
             "role": message.role.value,
             "state": message.state.value,
             "created_at": iso(message.created_at),
-            "parts": [
-                {"kind": part.kind.value, "text": well_formed(part.text)}
-                if _in_frame(part)
-                else {"kind": part.kind.value}
-                for part in message.parts
-            ],
+            "parts": [announced(part, with_text=_in_frame(part)) for part in message.parts],
         }
         if message.parent_id is not None:
             data["parent"] = self.numbers[message.parent_id]

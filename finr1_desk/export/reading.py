@@ -13,7 +13,7 @@ from typing import Any, Final
 import yaml
 
 from finr1_desk.core.choices import from_texts
-from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, PartKind, Role
+from finr1_desk.core.conversation import Conversation, Message, MessageState, Part, Role
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.keeping import folder_name
 from finr1_desk.core.records import generation_from_json
@@ -21,6 +21,7 @@ from finr1_desk.core.text import well_formed
 from finr1_desk.export import front_matter
 from finr1_desk.export.frame import Marker, read_marker, shown
 from finr1_desk.export.front_matter import FENCE, FORMAT, FORMAT_VERSION, seconds_of
+from finr1_desk.export.parts import Announced, part_from_marker
 
 _CONVERSATION: Final = "imported"
 _FRONT_MATTER_LINES: Final = 100_000
@@ -46,7 +47,7 @@ class _Draft:
     number: int
     parent: int | None
     message: Message
-    parts: list[Part | PartKind]  # a kind where the text follows in the file
+    parts: list[Part | Announced]
 
 
 @dataclass(slots=True)
@@ -151,15 +152,15 @@ class _Reader:
                 generation=None if generation is None else generation_from_json(generation),
                 thinking_open=thinking_open if isinstance(thinking_open, bool) else None,
             )
-            return _Draft(position + 1, number, parent, message, [_announced(part) for part in data["parts"]])
+            return _Draft(position + 1, number, parent, message, [part_from_marker(part) for part in data["parts"]])
         except (KeyError, TypeError, ValueError, OverflowError):
             raise self._damaged(position + 1) from None
 
     def _region(self, position: int, opening: Marker) -> int:
         """Reads the text that starts after this line; returns the position after its end."""
         parts = self.drafts[-1].parts if self.drafts else []
-        place, kind = next(((i, part) for i, part in enumerate(parts) if isinstance(part, PartKind)), (0, None))
-        if kind is None:
+        place, due = next(((i, part) for i, part in enumerate(parts) if isinstance(part, Announced)), (0, None))
+        if due is None:
             raise self._damaged(position + 1)
         end, closing = self._next_marker(position + 1)
         if closing.kind != "/text":
@@ -167,9 +168,9 @@ class _Reader:
         text = "\n".join(_without(self.lines[position + 1 : end], closing.data.get("closed")))
         exact = opening.data.get("exact")
         # What no text file can hold stands in the marker, and counts unless the text was edited.
-        if isinstance(exact, str) and shown(kind, exact) == text:
+        if isinstance(exact, str) and shown(due.kind, exact) == text:
             text = exact
-        parts[place] = Part(kind, text)
+        parts[place] = due.with_text(text)
         return end + 1
 
     def _next_marker(self, start: int) -> tuple[int, Marker]:
@@ -180,7 +181,7 @@ class _Reader:
 
     def _complete(self) -> None:
         """The last message has all its texts, or the file lost one."""
-        if self.drafts and any(isinstance(part, PartKind) for part in self.drafts[-1].parts):
+        if self.drafts and any(isinstance(part, Announced) for part in self.drafts[-1].parts):
             raise self._damaged(self.drafts[-1].line)
 
     def _messages(self) -> list[Message]:
@@ -216,16 +217,6 @@ class _Reader:
 
     def _foreign(self, line: int) -> UserError:
         return UserError(ErrorCode.IMPORT_NOT_CONVERSATION, path=self.path, line=line)
-
-
-def _announced(value: Any) -> Part | PartKind:
-    """A part of a message's marker: with its text, or the kind of one whose text follows."""
-    kind = PartKind(value["kind"])
-    if "text" not in value:
-        return kind
-    if not isinstance(value["text"], str):
-        raise ValueError("a text is text")
-    return Part(kind, value["text"])
 
 
 def _without(lines: Sequence[str], closed: Any) -> Sequence[str]:

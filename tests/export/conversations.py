@@ -24,6 +24,9 @@ from finr1_desk.core.conversation import (
 )
 from finr1_desk.core.keeping import folder_name
 from finr1_desk.core.sampling import Sampling
+from finr1_desk.core.tasks.note import NotedField, TaskNote
+from finr1_desk.core.tasks.task import NO_RESULT, Label, ResultKind, ResultRule, Tone
+from finr1_desk.core.tasks.words import Words
 from finr1_desk.core.text import well_formed
 
 HOSTILE = [
@@ -71,6 +74,23 @@ CHOICES = st.builds(
     samples=st.none() | st.integers(1, 64),
 ) | st.sampled_from([Choices(), *PRESETS.values()])
 
+words = st.builds(Words, texts.map(well_formed).map("x".__add__), texts.map(well_formed))
+notes = st.none() | st.builds(
+    TaskNote,
+    st.just("compliance-check"),
+    words,
+    st.just("zh_CN"),
+    st.lists(st.builds(NotedField, st.just("a"), words, texts.map(well_formed)), max_size=2).map(tuple),
+    st.just(NO_RESULT)
+    | st.builds(
+        ResultRule,
+        st.just(ResultKind.LABEL),
+        words,
+        st.just((Label("是", Words("Yes", "是")), Label("否", Words("No", "否"), ("不合规",), Tone.BAD))),
+    ),
+    texts.map(well_formed),
+)
+
 final_states = st.sampled_from([state for state in MessageState if state is not MessageState.WRITING])
 
 
@@ -82,7 +102,8 @@ def conversations(draw: st.DrawFn) -> tuple[Conversation, list[Message]]:
     for number in range(count):
         role = draw(st.sampled_from(Role))
         kinds = [PartKind.TEXT] if role is Role.USER else [PartKind.TAG, PartKind.THINK, PartKind.ANSWER]
-        parts = draw(st.lists(st.builds(Part, st.sampled_from(kinds), texts), max_size=5))
+        tasks = notes if role is Role.USER else st.none()
+        parts = draw(st.lists(st.builds(Part, st.sampled_from(kinds), texts, tasks), max_size=5))
         parents = [None, *(message.id for message in messages)]
         messages.append(
             Message(
@@ -119,9 +140,9 @@ def canonical(conversation: Conversation, messages: list[Message]) -> tuple[Conv
     """The form in which equal conversations are the same.
 
     Equal means: the same title and whether it is the user's own, folder, pin, choices, system prompt and head; the same
-    messages in the same order, with parents, roles, parts (kinds and every character), states, generations and
-    folding. Ids do not count: they become positions. Dates count to the microsecond. A lone surrogate counts as
-    U+FFFD, which the store makes of it before anything is exported.
+    messages in the same order, with parents, roles, parts (kinds, every character, notes of tasks), states,
+    generations and folding. Ids do not count: they become positions. Dates count to the microsecond. A lone surrogate
+    counts as U+FFFD, which the store makes of it before anything is exported.
     """
     places = {message.id: str(place) for place, message in enumerate(messages)}
     plain = [
@@ -130,7 +151,7 @@ def canonical(conversation: Conversation, messages: list[Message]) -> tuple[Conv
             id=places[message.id],
             conversation_id="",
             parent_id=None if message.parent_id is None else places[message.parent_id],
-            parts=tuple(Part(part.kind, well_formed(part.text)) for part in message.parts),
+            parts=tuple(replace(part, text=well_formed(part.text)) for part in message.parts),
             created_at=_to_microseconds(message.created_at),
             generation=None if message.generation is None else _canonical_generation(message.generation),
         )

@@ -29,6 +29,9 @@ from finr1_desk.core.conversation import (
 )
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.sampling import Sampling
+from finr1_desk.core.tasks.note import TaskNote
+from finr1_desk.core.tasks.task import NO_RESULT
+from finr1_desk.core.tasks.words import Words
 from finr1_desk.export.files import write_file
 from finr1_desk.export.markdown import Labels, from_markdown, to_markdown
 from tests.export.conversations import canonical, conversations
@@ -204,6 +207,19 @@ UNCLOSED = [
     "\\[ \\frac{1",
     "$$\nx",
 ]
+
+
+def test_a_task_goes_with_its_question_until_somebody_changes_the_words() -> None:
+    conversation, [asked, answered] = a_conversation(question="请判断\n问题: 甲")
+    note = TaskNote(
+        "compliance-check", Words("Compliance check", "合规检查"), "zh_CN", (), NO_RESULT, "甲 --> </details>"
+    )
+    asked = replace(asked, parts=(replace(asked.parts[0], task=note),))
+    page = export(conversation, [asked, answered])
+    assert from_markdown(page)[1][0].task == note
+    changed = from_markdown(page.replace("问题: 甲", "问题: 乙"))[1][0]
+    assert changed.raw == "请判断\n问题: 乙"
+    assert changed.task is None
 
 
 @pytest.mark.parametrize("text", UNCLOSED)

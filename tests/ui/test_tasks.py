@@ -114,6 +114,19 @@ def test_the_prompt_is_a_click_away_and_the_form_opens_again(running: Running) -
     running.until(lambda: dialog.isVisible() and text_field(dialog, "description").toPlainText() == "甲")
 
 
+def test_an_edited_question_stays_one_of_its_task(running: Running) -> None:
+    dialog = opened(running)
+    text_field(dialog, "description").setPlainText("甲")
+    press(dialog, "primaryButton")
+    running.until(lambda: len(pane(running).flow.views) >= 1)
+    before = pane(running).flow.views[0].message
+    running.built.answers.edit(before.id, before.raw.replace("甲", "乙"))
+    running.until(lambda: pane(running).flow.views[0].message.id != before.id)
+    task = pane(running).flow.views[0].message.task
+    assert task is not None
+    assert [entry.text for entry in task.fields] == ["乙"]
+
+
 def test_cells_are_pasted_into_a_table(running: Running) -> None:
     dialog = opened(running, "document-question")
     assert dialog.form is not None

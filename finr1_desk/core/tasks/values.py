@@ -32,6 +32,8 @@ from finr1_desk.core.tasks.template import filled
 
 _LETTERED: Final = re.compile(r"^\s*[(（]?(?P<letter>[A-Z])[)）]?\s*[:：.．、)）]\s*")
 
+_ON_ONE_LINE: Final = re.compile(r"(?:^|(?<=\s))(?P<letter>[A-Z]): ")
+
 
 class ProblemKind(StrEnum):
     """What is wrong with a value; `limit` of the problem says more where there is one."""
@@ -134,12 +136,28 @@ def written(declared: Field, value: Value, language: str) -> str:
             chosen = next((choice for choice in declared.choices if choice.value == value), None)
             return chosen.words.said(language) if chosen is not None else _text(value)
         case FieldKind.OPTIONS:
-            lettered = zip(string.ascii_uppercase, _filled_options(value), strict=False)
-            return " ".join(f"{letter}: {option}" for letter, option in lettered)
+            return lettered(_filled_options(value))
         case FieldKind.TABLE:
             return _table(declared, _rows(value))
         case _:
             return _text(value).strip()
+
+
+def lettered(options: Sequence[str]) -> str:
+    """The options of an examination question as a prompt has them, on one line."""
+    return " ".join(f"{letter}: {option}" for letter, option in zip(string.ascii_uppercase, options, strict=False))
+
+
+def from_lettered(text: str) -> tuple[str, ...]:
+    """The options of such a line; the whole where it does not begin with the first letter."""
+    found: list[re.Match[str]] = []
+    for one in _ON_ONE_LINE.finditer(text):
+        if string.ascii_uppercase[len(found) : len(found) + 1] == one["letter"]:
+            found.append(one)
+    if not found or found[0].start():
+        return (text,)
+    ends = [*(one.start() for one in found[1:]), len(text)]
+    return tuple(text[one.end() : end].strip() for one, end in zip(found, ends, strict=True))
 
 
 def _table(declared: Field, rows: Sequence[Sequence[str]]) -> str:

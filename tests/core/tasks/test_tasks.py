@@ -12,7 +12,7 @@ from finr1_desk.core.conversation import Part, PartKind
 from finr1_desk.core.records import part_from_json, part_to_json
 from finr1_desk.core.tasks.cells import rows_from_text
 from finr1_desk.core.tasks.file import task_from_toml
-from finr1_desk.core.tasks.note import note_of
+from finr1_desk.core.tasks.note import note_of, reworded
 from finr1_desk.core.tasks.reader import TaskFileError, What
 from finr1_desk.core.tasks.results import read
 from finr1_desk.core.tasks.task import Field, FieldKind, ResultKind, Task
@@ -227,3 +227,33 @@ def test_a_question_remembers_its_task() -> None:
     part = Part(PartKind.TEXT, "the prompt", note)
     assert part_from_json(part_to_json(part)) == part
     assert part_from_json(part_to_json(part) | {"task": {"of": "a newer version"}}) == Part(PartKind.TEXT, "the prompt")
+
+
+@pytest.mark.parametrize("id", sorted(RULES))
+def test_an_edited_question_keeps_its_task_while_its_wording_stands(id: str) -> None:
+    task = shipped(id)
+    for example in task.examples:
+        values = task.defaults() | dict(example.values)
+        before, note = prompt(task, values, example.language), note_of(task, values, example.language)
+        assert reworded(note, before, before) == note
+        other = reworded(note, before, "Something else altogether?")
+        is_all_entered = before in [entry.text.strip() for entry in note.fields]  # without any wording of the task
+        assert (other is not None) == is_all_entered
+
+
+def test_what_is_edited_in_a_question_stands_in_its_form() -> None:
+    task = shipped(COMPLIANCE)
+    before = prompt(task, {"description": "甲"}, "zh_CN")
+    note = note_of(task, {"description": "甲"}, "zh_CN")
+    after = reworded(note, before, before.replace("甲", "乙\n丙"))
+    assert after == note_of(task, {"description": "乙\n丙"}, "zh_CN")
+    assert reworded(note, before, before.replace("请判断", "请说明")) is None
+
+
+def test_options_are_edited_in_a_question() -> None:
+    task = shipped(EXAM)
+    one = task.defaults() | {"question": "Which?", "options": ("bonds", "shares")}
+    other = one | {"options": ("bonds", "gold", "shares of A: B")}
+    before = prompt(task, one, "en")
+    after = reworded(note_of(task, one, "en"), before, prompt(task, other, "en"))
+    assert after == note_of(task, other, "en")
