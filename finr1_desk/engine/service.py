@@ -221,8 +221,8 @@ class Service:
         generation = Generation(
             work.request, work.generate, loaded, load_s, control, lambda event: self._tell(job, event)
         )
-        seeded = work.generate.seed is not None
-        company.join(Writing(job, generation), generation.steps(), control, seeded=seeded)
+        alone = work.generate.seed is not None
+        company.join(Writing(job, generation), generation.steps(), control, alone=alone)
 
     def _leave(self, writing: Writing, error: Exception | None) -> None:
         """An answer has ended."""

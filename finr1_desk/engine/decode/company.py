@@ -5,8 +5,7 @@ together than one after the other. A prompt is read beside them in small pieces,
 requests know nothing of each other (see `finr1_desk.engine.decode.computing`), and one that has the context to itself
 is computed exactly as if there were no company.
 
-A request with a seed of its own has its prompt read in batches of its own, in turn with the others', so that what it
-begins with follows from it alone. What it writes then shares the batches: its random numbers are its own.
+A request with a seed of its own has batches of its own, in turn with the others': their shapes follow from it alone.
 
 Where the cells run short, the youngest request waits: what it holds is kept as tokens, which are read again when there
 is room.
@@ -37,7 +36,7 @@ class Member(Generic[Key]):
 
     Attributes:
         key: what the caller knows it by.
-        seeded: it has a seed of its own.
+        alone: its batches are its own.
         held: what it had computed when it had to wait; None while it is at work.
         again: what of that has to be read again before it goes on.
         error: what it ended with, where that was an exception.
@@ -46,7 +45,7 @@ class Member(Generic[Key]):
     key: Key
     steps: Generator[Need, int, None]
     control: Control
-    seeded: bool
+    alone: bool
     need: Need = field(default_factory=lambda: Append(-1))
     held: list[int] | None = None
     again: Read | None = None
@@ -90,9 +89,9 @@ class Company(Generic[Key]):
         self._on_gpu = on_gpu
         self.members: list[Member[Key]] = []
 
-    def join(self, key: Key, steps: Generator[Need, int, None], control: Control, *, seeded: bool) -> None:
+    def join(self, key: Key, steps: Generator[Need, int, None], control: Control, *, alone: bool) -> None:
         """A request begins, up to what it needs computed first."""
-        member = Member(key, steps, control, seeded)
+        member = Member(key, steps, control, alone)
         self.members.append(member)
         member.go_on(None)
 
@@ -115,7 +114,7 @@ class Company(Generic[Key]):
         together = self._batch_of(working) if len(working) > 1 else []
         waits_its_turn = isinstance(together[-1].wanted, Read) if together else False
         for member in working:
-            reads_later = waits_its_turn and not member.seeded and isinstance(member.wanted, Read)
+            reads_later = waits_its_turn and not member.alone and isinstance(member.wanted, Read)
             if member not in together and not reads_later and not member.is_waiting:
                 self._compute_apart(member)
         self._compute_together([member for member in together if not member.is_waiting])
@@ -144,10 +143,10 @@ class Company(Generic[Key]):
         for member in members:
             need = member.wanted
             count = len(need.rows) if isinstance(need, Extend) else 1
-            if not isinstance(need, Read) and rows + count <= self._most_rows:
+            if not member.alone and not isinstance(need, Read) and rows + count <= self._most_rows:
                 chosen.append(member)
                 rows += count
-        chosen += [member for member in members if isinstance(member.wanted, Read) and not member.seeded][:1]
+        chosen += [member for member in members if not member.alone and isinstance(member.wanted, Read)][:1]
         return chosen if len(chosen) > 1 else []
 
     def _compute_apart(self, member: Member[Key]) -> None:
@@ -217,7 +216,7 @@ class Company(Generic[Key]):
     def _let_wait(self) -> None:
         """The youngest gives its cells up, one without a seed rather: reading again makes batches of other shapes."""
         working = self._working
-        member = next((member for member in reversed(working) if not member.seeded), working[-1])
+        member = next((member for member in reversed(working) if not member.alone), working[-1])
         sequence = sequence_of(member.need)
         member.held = list(self._context.sequences[sequence] if member.again is None else member.again.tokens)
         member.again = None

@@ -38,6 +38,7 @@ class Decoding:
     Args:
         lookup: guesses, and holds the prompt; None for not guessing.
         row: of the last computation, whose logits are the first token's.
+        guess_always: in company too, so that the shape of its batches follows from the text alone.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Decoding:
         lookup: PromptLookup | None,
         *,
         row: int = -1,
+        guess_always: bool = False,
     ) -> None:
         self._context = context
         self._sequence = sequence
@@ -56,6 +58,7 @@ class Decoding:
         self._control = control
         self._lookup = lookup
         self._first_row = row
+        self._guess_always = guess_always
 
     def run(self) -> FinishReason:
         """Writes, with the context to itself, until the answer ends; raises as `steps`."""
@@ -103,7 +106,7 @@ class Decoding:
                     continue
                 if draft:
                     context.cut(self._sequence, answer.length - 1)
-                draft = lookup.draft(answer.room) if not control.in_company else ()
+                draft = lookup.draft(answer.room) if self._guess_always or not control.in_company else ()
                 guessed_right = 0
             if draft:
                 answer.measured.drafted_tokens += len(draft)

@@ -203,8 +203,9 @@ class Generation:
     def _write_one(self, task: Task, held: Held, budget: Budget, row: int) -> Steps[FinishReason]:
         request, loaded = self._request, self._loaded
         answer = Answer(task, self._measured)
+        seeded = request.seed is not None
         lookup = self._lookup(task.prompt)
-        decoding = Decoding(self._context, held.sequence, answer, self._control, lookup, row=row)
+        decoding = Decoding(self._context, held.sequence, answer, self._control, lookup, row=row, guess_always=seeded)
         reason = yield from decoding.steps()
         # An answer that ended by itself is not gone on with: what is asked next sees it without its thinking.
         ended = reason is FinishReason.STOP

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from threading import Event
-
-import pytest
 
 from finr1_desk.core.conversation import FinishReason
 from finr1_desk.core.events import Finished, Started, TextProduced
-from finr1_desk.engine.decode.company import Company
-from finr1_desk.engine.decode.computing import Append, Read, Steps, read_all
-from finr1_desk.engine.decode.decoding import Control
 from tests.engine.conftest import MakeClient, MakeModel, ask
 from tests.helpers.tiny_models import endless
 
@@ -60,54 +53,6 @@ def test_a_seed_repeats_its_answer_in_company(make_client: MakeClient, make_mode
     for request in running:
         client.cancel(request)
         seen.finished(request)
-
-
-class Batches:
-    """Stands for a context: keeps the shape of what it was to compute."""
-
-    micro_batch, sequence_limit, length = 64, 16, 4096
-
-    def __init__(self) -> None:
-        self.sequences: dict[int, list[int]] = {number: [] for number in range(4)}
-        self.shapes: list[tuple[str, int]] = []
-
-    def prefill(self, sequence: int, tokens: Sequence[int], *, want_logits: bool) -> int:
-        self.shapes.append(("alone", len(tokens)))
-        return 0
-
-    def append(self, sequence: int, token: int) -> int:
-        self.shapes.append(("alone", 1))
-        return 0
-
-    def extend(self, rows: Sequence[tuple[int, int]], read: tuple[int, list[int], bool] | None = None) -> int:
-        self.shapes.append(("together", len(rows) + (len(read[1]) if read else 0)))
-        return 0
-
-
-def _writing(sequence: int, tokens: int) -> Steps[None]:
-    yield from read_all(Read(sequence, [1] * 40))
-    need = Append(sequence)
-    for token in range(tokens):
-        need.token = token
-        yield need
-
-
-@pytest.mark.parametrize("seeded", [True, False])
-def test_what_is_written_shares_batches_with_a_seed_as_without(*, seeded: bool) -> None:
-    """Only the prompt of a request with a seed is read in batches of its own, of the same shape as ever."""
-    batches = Batches()
-    company = Company[int](batches, on_gpu=False)  # type: ignore[arg-type]
-    for number in range(2):
-        company.join(number, _writing(number, 12), Control(Event(), Event()), seeded=seeded)
-        company.step()
-        company.step()
-    while company.members:
-        company.step()
-    pieces = [("together", 16)] * 2 + [("together", 11)]  # of the second prompt, each with a row of the first answer
-    assert batches.shapes[:1] == [("alone", 40)]
-    assert (batches.shapes[2:4] == [("alone", 1), ("alone", 40)]) is seeded
-    assert (batches.shapes[2:5] == pieces) is not seeded
-    assert batches.shapes.count(("together", 2)) >= 8
 
 
 def test_one_that_is_cancelled_goes_and_the_others_stay(make_client: MakeClient, make_model: MakeModel) -> None:
