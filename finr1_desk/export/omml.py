@@ -29,7 +29,9 @@ _ACCENTS: Final = {
 }
 _ROWS: Final = frozenset({"math", "mrow", "mstyle", "mpadded", "mtd", "semantics", "merror"})
 _OPENERS: Final = {"(": ")", "[": "]", "{": "}", "|": "|", "⟨": "⟩", "⌊": "⌋", "⌈": "⌉", "∥": "∥", "‖": "‖"}
+_BRACKETS: Final = {"(": ")", "[": "]"}
 _UPRIGHT: Final = "<m:rPr><m:sty m:val='p'/></m:rPr>"
+_NOTHING: Final = "\u200b"  # before a sign of relation at the beginning of a cell: it relates to something
 _TEXT: Final = "<m:rPr><m:nor/></m:rPr>"
 
 
@@ -56,9 +58,11 @@ def _sequence(children: Sequence[Element]) -> str:
     while index < len(children):
         child = children[index]
         end = _fenced_until(children, index)
+        if end is None:
+            end = _bracketed_until(children, index)
         if end is not None:
             inner = _sequence(children[index + 1 : end])
-            found.append(_delimited(_fence(child), _fence(children[end]), inner))
+            found.append(_closed(child, inner, children[end]))
             index = end + 1
         elif _is_large(child) and index + 1 < len(children):
             found.append(_large(child, _one(children[index + 1])))
@@ -87,7 +91,7 @@ def _run(text: str, properties: str = "") -> str:
 
 
 def _letter(element: Element) -> str:
-    text = "".join(element.itertext())
+    text = "".join(element.itertext()) or _NOTHING
     upright = element.get("mathvariant") == "normal" or len(text) > 1
     return _run(text, _UPRIGHT if upright else "")
 
@@ -129,7 +133,11 @@ def _root(element: Element) -> str:
 def _scripts(element: Element) -> str:
     if _is_large(element):
         return _large(element, "")
-    base, *scripts = (_one(child) for child in element)
+    return _with_scripts(element, _one(element[0]))
+
+
+def _with_scripts(element: Element, base: str) -> str:
+    scripts = [_one(child) for child in element[1:]]
     match element.tag:
         case "msub":
             return f"<m:sSub><m:e>{base}</m:e><m:sub>{scripts[0]}</m:sub></m:sSub>"
@@ -231,6 +239,34 @@ def _fenced_until(children: Sequence[Element], index: int) -> int | None:
             depth -= 1
     is_pair = index + 2 < len(children) and children[index + 1].tag == "mtable" and children[index + 2].tag == "mo"
     return index + 2 if is_pair and _fence(opener) in _OPENERS else None
+
+
+def _bracketed_until(children: Sequence[Element], index: int) -> int | None:
+    """Where the bracket at `index` ends: in TeX it is a sign like others, and an exponent belongs to the closing one.
+
+    Office asks what is raised, so what stands between the brackets has to be one thing. A half-open interval is one.
+    """
+    if children[index].tag != "mo" or _fence(children[index]) not in _BRACKETS:
+        return None
+    depth = 0
+    for place in range(index, len(children)):
+        child = children[place]
+        base = child[0] if child.tag in ("msub", "msup", "msubsup") else child
+        sign = _fence(base) if base.tag == "mo" else ""
+        if sign in _BRACKETS:
+            depth += 1
+        elif sign in _BRACKETS.values():
+            depth -= 1
+            if depth == 0:
+                return place
+    return None
+
+
+def _closed(opener: Element, inner: str, closer: Element) -> str:
+    """What stands between two fences, with the scripts of the closing one, if it has any."""
+    if closer.tag == "mo":
+        return _delimited(_fence(opener), _fence(closer), inner)
+    return _with_scripts(closer, _delimited(_fence(opener), _fence(closer[0]), inner))
 
 
 def _delimited(opener: str, closer: str, inner: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
@@ -17,7 +19,7 @@ import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Pt, RGBColor
+from docx.shared import Mm, Pt, RGBColor
 
 from finr1_desk.core.text import well_formed
 from finr1_desk.export.blocks import (
@@ -48,6 +50,11 @@ _ACCENT: Final = "1F5FA8"
 _COLOURS: Final = {"comment": _MUTED, "keyword": _ACCENT, "string": "2C6E3F", "number": "8A4B08", "name": "6B3FA0"}
 _NAMESPACES: Final = nsdecls("w", "m", "r")
 _ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_TEXT_WIDTH: Final = 9070  # of a page, in twentieths of a point: A4 without its margins
+_CHARACTER: Final = 140
+_CELL_MARGINS: Final = 300
+_LONGEST_CELL: Final = 48  # characters; a longer one is broken
+_ROWS_MEASURED: Final = 200
 _STEP: Final = 360  # twentieths of a point by which a level is indented
 _DEEPEST_STYLE: Final = 3  # Word's own list styles have three levels
 _FONTS: Final = f'w:ascii="{LATIN}" w:hAnsi="{LATIN}" w:cs="{LATIN}" w:eastAsia="{CHINESE}"'
@@ -157,6 +164,8 @@ def _set_properties(package: Any, document: Document, created_at: float) -> None
 def _set_page(package: Any, document: Document) -> None:
     """The title above each page but the first, its number below."""
     section = package.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(25)
     section.different_first_page_header_footer = True
     header = section.header.paragraphs[0]._p
     header.addprevious(parse_xml(_paragraph(_run_xml(document.title[:120]), style="Facts", root=True)))
@@ -174,6 +183,18 @@ def _set_page(package: Any, document: Document) -> None:
         old = footer.paragraphs[0]._p
         old.addprevious(parse_xml(_paragraph(fields, style="Facts", extra='<w:jc w:val="center"/>', root=True)))
         old.getparent().remove(old)
+
+
+def _widths(table: Table, room: int) -> list[int]:
+    """How wide columns would like to be, in twentieths of a point. Word fits them anew; others take these."""
+    longest = [0] * len(table.aligns)
+    for row in (table.header, *table.rows[:_ROWS_MEASURED]):
+        for column, cell in enumerate(row):
+            text = "".join(run.text for run in cell)
+            wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+            longest[column] = max(longest[column], min(len(text) + wide, _LONGEST_CELL))
+    wanted = [_CELL_MARGINS + _CHARACTER * max(length, 2) for length in longest]
+    return [width * room // sum(wanted) for width in wanted] if sum(wanted) > room else wanted
 
 
 # -- XML
@@ -304,21 +325,30 @@ class _Writer:
         )
         indent = f'<w:tblInd w:w="{place.indent}" w:type="dxa"/>' if place.indent else ""
         properties = f'<w:tblPr><w:tblW w:w="0" w:type="auto"/>{indent}<w:tblBorders>{lines}</w:tblBorders></w:tblPr>'
-        grid = "<w:tblGrid>" + "<w:gridCol/>" * len(block.aligns) + "</w:tblGrid>"
-        head = self.row(block.header, block.aligns, place, head=True)
-        rows = "".join(self.row(row, block.aligns, place) for row in block.rows)
+        widths = _widths(block, _TEXT_WIDTH - place.indent)
+        grid = "<w:tblGrid>" + "".join(f'<w:gridCol w:w="{width}"/>' for width in widths) + "</w:tblGrid>"
+        head = self.row(block.header, block.aligns, widths, place, head=True)
+        rows = "".join(self.row(row, block.aligns, widths, place) for row in block.rows)
         self.xml.append(f"<w:tbl>{properties}{grid}{head}{rows}</w:tbl>")
         self.xml.append(_paragraph("", extra='<w:spacing w:after="0" w:line="120" w:lineRule="exact"/>'))
 
-    def row(self, cells: tuple[Runs, ...], aligns: tuple[str, ...], place: _Place, *, head: bool = False) -> str:
+    def row(
+        self,
+        cells: tuple[Runs, ...],
+        aligns: tuple[str, ...],
+        widths: Sequence[int],
+        place: _Place,
+        *,
+        head: bool = False,
+    ) -> str:
         shade = '<w:shd w:val="clear" w:color="auto" w:fill="F1F4F8"/>' if head else ""
         found = []
-        for cell, side in zip(cells, aligns, strict=True):
+        for cell, side, width in zip(cells, aligns, widths, strict=True):
             extra = f'<w:spacing w:after="0"/><w:jc w:val="{side}"/>'
             style = "Thinking" if place.muted else "Normal"
             border = '<w:pBdr><w:left w:val="nil"/></w:pBdr>' if place.muted else ""
             words = _paragraph(self.runs(cell, "<w:b/>" if head else ""), style=style, extra=border + extra)
-            found.append(f'<w:tc><w:tcPr><w:tcW w:w="0" w:type="auto"/>{shade}</w:tcPr>{words}</w:tc>')
+            found.append(f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr>{words}</w:tc>')
         again = "<w:tblHeader/>" if head else ""
         return f"<w:tr><w:trPr><w:cantSplit/>{again}</w:trPr>{''.join(found)}</w:tr>"
 

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import docx
 import pytest
+from docx.oxml.ns import qn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QGuiApplication
@@ -290,6 +291,33 @@ def test_formulas_become_words_own(tex: str) -> None:
     for element in tree.iter():
         name = element.tag.rpartition("}")[2]
         assert name == "t" or not (element.text or "").strip()
+
+
+@pytest.mark.parametrize("tex", ["(1+r)^t", "2(a(b+c)d)^t", "[0,1)^t"])
+def test_what_is_raised_is_the_bracket_as_a_whole(tex: str) -> None:
+    name = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+    tree = ElementTree.fromstring(f"<m:oMath xmlns:m='{name[1:-1]}'>{to_omml(tex, displayed=True)}</m:oMath>")
+    raised = tree.find(f"{name}sSup")
+    assert raised is not None
+    fences = raised.find(f"{name}e/{name}d")
+    assert fences is not None
+    assert len(list(fences.iter(f"{name}r"))) >= 3
+    assert [run.text for run in raised.findall(f"{name}sup//{name}t")] == ["t"]
+
+
+def test_a_word_table_is_as_wide_as_its_text_and_no_wider_than_the_page() -> None:
+    long = "净利润与上年同期相比的变化 " * 20
+    text = f"| a | b |\n|---|---|\n| 1 | 2.5 |\n\n- x\n  - y\n\n    | {long} | c |\n    |---|---|\n    | {long} | 1 |\n"
+    tables = docx.Document(io.BytesIO(to_docx(made(a_conversation(text)), NOW))).element.body.findall(
+        f".//{qn('w:tbl')}"
+    )
+    small, large = ([int(column.get(qn("w:w"))) for column in table.iter(qn("w:gridCol"))] for table in tables)
+    section = docx.Document(io.BytesIO(to_docx(made(a_conversation(text)), NOW))).sections[0]
+    room = (section.page_width - section.left_margin - section.right_margin) / 635
+    assert sum(small) < room / 4
+    indent = int(tables[1].find(f".//{qn('w:tblInd')}").get(qn("w:w")))
+    assert room * 0.6 < sum(large) + indent <= room
+    assert large[0] > 5 * large[1]
 
 
 def test_a_formula_that_is_not_understood_is_shown_as_its_source() -> None:
