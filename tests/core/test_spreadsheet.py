@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from finr1_desk.core.spreadsheet import from_html, from_tabs, to_markdown
+from finr1_desk.core.spreadsheet import MOST_CELLS, rows_from_html, rows_from_text, to_markdown
 
 FIGURES = "Item\t2023\t2024\nRevenue\t1,000\t$1,250.5\n净利润\t(12)\t15%\n"
 CELLS = st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zl", "Zp")), max_size=12)
@@ -24,8 +24,7 @@ def grids(cells: st.SearchStrategy[str]) -> st.SearchStrategy[list[list[str]]]:
 
 
 def test_cells_become_a_table_with_figures_at_the_right() -> None:
-    rows = from_tabs(FIGURES)
-    assert rows is not None
+    rows = rows_from_text(FIGURES, expected=False)
     assert to_markdown(rows).splitlines() == [
         "| Item | 2023 | 2024 |",
         "| --- | ---: | ---: |",
@@ -47,12 +46,12 @@ def test_cells_become_a_table_with_figures_at_the_right() -> None:
     ],
 )
 def test_other_text_is_no_table(text: str) -> None:
-    assert from_tabs(text) is None
+    assert rows_from_text(text, expected=False) == ()
 
 
 def test_a_cell_with_line_breaks_is_one_cell_on_one_line() -> None:
-    rows = from_tabs('a\tb\n"two\nlines ""quoted"""\tc|d\n')
-    assert rows == [["a", "b"], ['two\nlines "quoted"', "c|d"]]
+    rows = rows_from_text('a\tb\n"two\nlines ""quoted"""\tc|d\n', expected=False)
+    assert rows == (("a", "b"), ('two\nlines "quoted"', "c|d"))
     assert to_markdown(rows).splitlines()[-1] == '| two lines "quoted" | c\\|d |'
 
 
@@ -61,7 +60,7 @@ def test_an_html_table_is_read_with_its_spans_and_without_its_styles() -> None:
         "<html><head><style>td {color: red}</style></head><body><table><tr><th colspan=2>Q1</th><th>Q2</th></tr>"
         "<tr><td>a&amp;b</td><td>&nbsp;1<br>2</td><td><b>3</b></td></tr></table></body></html>"
     )
-    assert from_html(html) == [["Q1", "", "Q2"], ["a&b", "1 2", "3"]]
+    assert rows_from_html(html) == (("Q1", "", "Q2"), ("a&b", "1 2", "3"))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_an_html_table_is_read_with_its_spans_and_without_its_styles() -> None:
      "<table><tr><td>a<td>b<tr><td>c<td>d</table><table></table>"],
 )  # fmt: skip
 def test_html_that_is_more_or_less_than_a_table_is_none(html: str) -> None:
-    assert from_html(html) is None
+    assert rows_from_html(html) == ()
 
 
 @given(grids(CELLS))
@@ -87,14 +86,44 @@ def test_any_cells_give_a_table_of_their_shape(rows: list[list[str]]) -> None:
 def test_what_a_spreadsheet_writes_is_read_back(rows: list[list[str]]) -> None:
     written = io.StringIO()
     csv.writer(written, dialect="excel-tab", lineterminator="\n").writerows(rows)
-    read = from_tabs(written.getvalue())
-    assert read is not None
-    assert [[cell.replace('"', "") for cell in row] for row in read] == [
-        [cell.replace('"', "") for cell in row] for row in rows
+    read = rows_from_text(written.getvalue(), expected=False)
+    assert [[cell.replace('"', "").strip() for cell in row] for row in read] == [
+        [cell.replace('"', "").strip() for cell in row] for row in rows
     ]
+
+
+@given(grids(CELLS.filter(lambda cell: bool(cell.strip()) and "-" not in cell)))
+def test_what_is_written_as_markdown_is_read_back(rows: list[list[str]]) -> None:
+    expected = tuple(tuple(" ".join(cell.split()) for cell in row) for row in rows)
+    assert rows_from_text(to_markdown(rows), expected=True) == expected
+
+
+def test_more_cells_than_a_question_holds_stay_text() -> None:
+    assert rows_from_text("a\tb\n" * (MOST_CELLS // 2 + 1), expected=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a\tb\n1\t2\n", (("a", "b"), ("1", "2"))),
+        ('a\t"two\nlines"\r\n1\t2', (("a", "two\nlines"), ("1", "2"))),
+        ('5"\tb\n1\t2', (('5"', "b"), ("1", "2"))),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", (("a", "b"), ("1", "2"))),
+        ("a,b\n1,2", (("a", "b"), ("1", "2"))),
+        ("one, two\nthree", (("one, two",), ("three",))),
+        ('"a"\t""\n\n\t \n1\t2\t3', (("a", ""), ("1", "2", "3"))),
+        ('Revenue,"1,250"\nCosts,(12)', (("Revenue", "1,250"), ("Costs", "(12)"))),
+        ("| a \\| b |\n| c |", (("a | b",), ("c",))),
+        ("\tx", (("", "x"),)),
+        ("", ()),
+    ],
+)
+def test_where_a_table_is_expected_any_text_is_cells(text: str, rows: tuple[tuple[str, ...], ...]) -> None:
+    assert rows_from_text(text, expected=True) == rows
 
 
 @given(st.text(st.sampled_from('a\t\n"|<>/tabledr '), max_size=80))
 def test_no_text_is_too_odd(text: str) -> None:
-    for rows in (from_tabs(text), from_html(text)):
-        assert rows is None or len({len(row) for row in rows}) == 1
+    for rows in (rows_from_text(text, expected=False), rows_from_html(text)):
+        assert len({len(row) for row in rows}) <= 1
+    assert all(any(row) for row in rows_from_text(text, expected=True))

@@ -16,7 +16,6 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Final
 
-from finr1_desk.core.tasks.cells import rows_from_text
 from finr1_desk.core.tasks.task import (
     MOST_OPTIONS,
     MOST_ROWS,
@@ -223,13 +222,15 @@ def _options_from(text: str) -> tuple[str, ...]:
 
 
 def _rows_from(text: str) -> tuple[tuple[str, ...], ...]:
+    from finr1_desk.core.spreadsheet import rows_from_text  # every question knows this module, few hold cells
+
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        return rows_from_text(text)
+        return rows_from_text(text, expected=True)
     if isinstance(data, list) and all(isinstance(row, list) for row in data):
         return tuple(tuple(_cell(cell) for cell in row) for row in data)
-    return rows_from_text(text)
+    return rows_from_text(text, expected=True)
 
 
 def _cell(value: object) -> str:

@@ -185,6 +185,6 @@ def _table_of(source: QMimeData) -> str | None:
         return None
     from finr1_desk.core import spreadsheet  # not needed for the window to open
 
-    rows = spreadsheet.from_html(html) if "<table" in html.lower() else None
-    rows = rows if rows is not None else spreadsheet.from_tabs(source.text())
-    return spreadsheet.to_markdown(rows) if rows is not None else None
+    rows = spreadsheet.rows_from_html(html) if "<table" in html.lower() else ()
+    rows = rows or spreadsheet.rows_from_text(source.text(), expected=False)
+    return spreadsheet.to_markdown(rows) if rows else None

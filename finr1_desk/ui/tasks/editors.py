@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from finr1_desk.core.tasks.cells import Rows, rows_from_text
+from finr1_desk.core.spreadsheet import Rows, rows_from_text
 from finr1_desk.core.tasks.task import MOST_ROWS, Field, FieldKind, Value
 from finr1_desk.core.tasks.values import from_text, to_text
 from finr1_desk.ui.language import spoken_language
@@ -170,7 +170,7 @@ class CellTable(QTableWidget):
 
     def paste(self, text: str) -> None:
         """Puts the cells of a text from the current cell on; the grid grows as far as it must."""
-        rows = rows_from_text(text)
+        rows = rows_from_text(text, expected=True)
         if not rows:
             return
         top, left = max(self.currentRow(), 0), max(self.currentColumn(), 0)

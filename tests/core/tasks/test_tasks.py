@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from finr1_desk.core.conversation import Part, PartKind
 from finr1_desk.core.records import part_from_json, part_to_json
-from finr1_desk.core.tasks.cells import rows_from_text
 from finr1_desk.core.tasks.file import task_from_toml
 from finr1_desk.core.tasks.note import note_of, reworded
 from finr1_desk.core.tasks.reader import TaskFileError, What
@@ -151,22 +150,6 @@ def test_lettered_options_lose_their_letters() -> None:
     assert from_text(declared, "A. one\n(B) two\nC：three") == ("one", "two", "three")
     assert from_text(declared, "one | two") == ("one", "two")
     assert from_text(declared, "A share\nB share") == ("A share", "B share")
-
-
-@pytest.mark.parametrize(
-    ("text", "rows"),
-    [
-        ("a\tb\n1\t2\n", (("a", "b"), ("1", "2"))),
-        ('a\t"two\nlines"\r\n1\t2', (("a", "two\nlines"), ("1", "2"))),
-        ('5"\tb\n1\t2', (('5"', "b"), ("1", "2"))),
-        ("| a | b |\n|---|---|\n| 1 | 2 |", (("a", "b"), ("1", "2"))),
-        ("a,b\n1,2", (("a", "b"), ("1", "2"))),
-        ("one, two\nthree", (("one, two",), ("three",))),
-        ("", ()),
-    ],
-)
-def test_pasted_cells(text: str, rows: tuple[tuple[str, ...], ...]) -> None:
-    assert rows_from_text(text) == rows
 
 
 COMPLIANCE, TWEET, EXAM = "compliance-check", "tweet-sentiment", "examination-question"
