@@ -278,6 +278,46 @@
     </message>
 </context>
 <context>
+    <name>BlockDesk</name>
+    <message>
+        <source>Code (*{suffix})</source>
+        <translation>代码 (*{suffix})</translation>
+    </message>
+    <message>
+        <source>Save code</source>
+        <translation>保存代码</translation>
+    </message>
+    <message>
+        <source>The code was saved.</source>
+        <translation>代码已保存。</translation>
+    </message>
+    <message>
+        <source>CSV file (*.csv)</source>
+        <translation>CSV 文件 (*.csv)</translation>
+    </message>
+    <message>
+        <source>Excel workbook (*.xlsx)</source>
+        <translation>Excel 工作簿 (*.xlsx)</translation>
+    </message>
+    <message>
+        <source>table</source>
+        <comment>the name of a file</comment>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>Save table</source>
+        <translation>保存表格</translation>
+    </message>
+    <message>
+        <source>The table was saved.</source>
+        <translation>表格已保存。</translation>
+    </message>
+    <message>
+        <source>No column of this table holds nothing but figures.</source>
+        <translation>此表格没有全为数字的列。</translation>
+    </message>
+</context>
+<context>
     <name>BranchBinding</name>
     <message>
         <source>Quote in the question</source>
@@ -584,21 +624,6 @@
     <message>
         <source>random</source>
         <translation>随机</translation>
-    </message>
-</context>
-<context>
-    <name>CodeDesk</name>
-    <message>
-        <source>Code (*{suffix})</source>
-        <translation>代码 (*{suffix})</translation>
-    </message>
-    <message>
-        <source>Save code</source>
-        <translation>保存代码</translation>
-    </message>
-    <message>
-        <source>The code was saved.</source>
-        <translation>代码已保存。</translation>
     </message>
 </context>
 <context>
@@ -3766,29 +3791,6 @@
     <message>
         <source>Question: {tokens} tokens</source>
         <translation>问题：{tokens} 个词元</translation>
-    </message>
-</context>
-<context>
-    <name>TableDesk</name>
-    <message>
-        <source>CSV file (*.csv)</source>
-        <translation>CSV 文件 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Excel workbook (*.xlsx)</source>
-        <translation>Excel 工作簿 (*.xlsx)</translation>
-    </message>
-    <message>
-        <source>Save table</source>
-        <translation>保存表格</translation>
-    </message>
-    <message>
-        <source>The table was saved.</source>
-        <translation>表格已保存。</translation>
-    </message>
-    <message>
-        <source>No column of this table holds nothing but figures.</source>
-        <translation>此表格没有全为数字的列。</translation>
     </message>
 </context>
 <context>

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QRect
 
-from finr1_desk.ui.binding.code import CodeDesk
-from finr1_desk.ui.binding.tables import TableDesk
+from finr1_desk.ui.binding.blocks import BlockDesk
 from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.dialogs.facts_popover import FactsPopover
 from finr1_desk.ui.window import Window
@@ -38,8 +37,7 @@ class ReadingDesk(QObject):
         super().__init__(window)
         self._pane = pane
         self._window = window
-        self._tables = TableDesk(pane, window, dialogs, pool, show_error)
-        self._code = CodeDesk(pane, window, dialogs, pool, show_error)
+        self._blocks = BlockDesk(pane, window, dialogs, pool, show_error)
         bar, finding, actions = window.find_bar, pane.finding, window.actions_
         bar.wanted.connect(lambda text, match_case: finding.look_for(text, match_case=match_case))
         bar.stepWanted.connect(finding.step)

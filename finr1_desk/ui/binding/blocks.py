@@ -1,6 +1,6 @@
-"""What is done with a table of an answer: copied for a spreadsheet, saved as CSV or XLSX, plotted.
+"""What is done with a block of an answer: code is saved; a table is copied for a spreadsheet, saved or plotted.
 
-Owns the way from the wish to the clipboard, the file or the dialog. How tables are written is `export`'s business.
+Owns the way from the wish to the clipboard, the file or the dialog. How files are written is `export`'s business.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from PySide6.QtCore import QMimeData, QObject, Qt
 from PySide6.QtWidgets import QApplication
 
 from finr1_desk.core.tables import TextTable
+from finr1_desk.export.code import suffix_of, write_code
 from finr1_desk.export.tables import as_html, as_tsv, write_csv, write_xlsx
 from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.window import Window
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _WRITE: Final = {"csv": write_csv, "xlsx": write_xlsx}
 
 
-class TableDesk(QObject):
+class BlockDesk(QObject):
     """
     Args:
         pool: writes the files.
@@ -41,9 +42,17 @@ class TableDesk(QObject):
         self._dialogs = dialogs
         self._pool = pool
         self._show_error = show_error
-        pane.tableWanted.connect(self._on_wanted)
+        pane.codeWanted.connect(self._on_code)
+        pane.tableWanted.connect(self._on_table)
 
-    def _on_wanted(self, verb: str, table: TextTable) -> None:
+    def _on_code(self, language: str, code: str) -> None:
+        suffix = suffix_of(language)
+        kinds = self.tr("Code (*{suffix})").format(suffix=suffix)
+        path = self._dialogs.file_to_save(self.tr("Save code"), f"code{suffix}", kinds)
+        if path is not None:
+            self._write(lambda: write_code(code, path), path, self.tr("The code was saved."))
+
+    def _on_table(self, verb: str, table: TextTable) -> None:
         match verb:
             case "copy":
                 copied = QMimeData()
@@ -51,21 +60,25 @@ class TableDesk(QObject):
                 copied.setHtml(as_html(table))
                 QApplication.clipboard().setMimeData(copied)
             case "csv" | "xlsx":
-                self._save(verb, table)
+                self._save_table(verb, table)
             case "plot":
                 self._plot(table)
 
-    def _save(self, kind: str, table: TextTable) -> None:
+    def _save_table(self, kind: str, table: TextTable) -> None:
         names = {"csv": self.tr("CSV file (*.csv)"), "xlsx": self.tr("Excel workbook (*.xlsx)")}
-        path = self._dialogs.file_to_save(self.tr("Save table"), f"{self.tr('table')}.{kind}", names[kind])
+        name = self.tr("table", "the name of a file")
+        path = self._dialogs.file_to_save(self.tr("Save table"), f"{name}.{kind}", names[kind])
         if path is not None:
             write = _WRITE[kind]
-            self._pool.run(lambda: write(table, path), lambda _: self._on_saved(path), self._show_error)
+            self._write(lambda: write(table, path), path, self.tr("The table was saved."))
 
-    def _on_saved(self, path: Path) -> None:
-        self._window.notice.show_written(
-            self.tr("The table was saved."), str(path), lambda: self._dialogs.open_folder(path.parent)
-        )
+    def _write(self, write: Callable[[], None], path: Path, said: str) -> None:
+        """Writes beside the window, and says where the file lies."""
+
+        def on_written(_: None) -> None:
+            self._window.notice.show_written(said, str(path), lambda: self._dialogs.open_folder(path.parent))
+
+        self._pool.run(write, on_written, self._show_error)
 
     def _plot(self, table: TextTable) -> None:
         from finr1_desk.ui.plot.data import value_columns

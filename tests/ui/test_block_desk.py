@@ -1,8 +1,8 @@
-"""From the wish of a reader to the clipboard, the file and the dialog."""
+"""A block of an answer, from the wish of a reader to the clipboard, the file and the dialog."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from finr1_desk.app.background import MainThread, Pool
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.tables import TextTable
-from finr1_desk.ui.binding.tables import TableDesk
+from finr1_desk.ui.binding.blocks import BlockDesk
 from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.look.theme import LIGHT
 from finr1_desk.ui.pane.pane import ChatPane
@@ -26,8 +26,10 @@ class _Answers(Dialogs):
     """A user who always gives the same path."""
 
     path: Path | None = None
+    offered = ""
 
     def file_to_save(self, title: str, name: str, kinds: str) -> Path | None:
+        self.offered = f"{name} {kinds}"
         return self.path
 
 
@@ -38,7 +40,7 @@ class _Desk:
         self.dialogs = _Answers(window)
         self.pool = Pool(MainThread(window))
         self.errors: list[UserError] = []
-        self.desk = TableDesk(self.pane, window, self.dialogs, self.pool, self.errors.append)
+        self.desk = BlockDesk(self.pane, window, self.dialogs, self.pool, self.errors.append)
 
 
 @pytest.fixture
@@ -64,15 +66,38 @@ def test_a_table_is_saved_and_said_where(desk: _Desk, qtbot: QtBot, tmp_path: Pa
     assert desk.window.notice.hint() == str(desk.dialogs.path)
 
 
-def test_what_fails_is_told(desk: _Desk, qtbot: QtBot, tmp_path: Path) -> None:
-    desk.dialogs.path = tmp_path / "missing" / "t.csv"
-    desk.pane.tableWanted.emit("csv", TABLE)
+def test_code_is_saved_and_said_where(desk: _Desk, qtbot: QtBot, tmp_path: Path) -> None:
+    desk.dialogs.path = tmp_path / "npv.py"
+    desk.pane.codeWanted.emit("python", "x = 1")
+    qtbot.waitUntil(lambda: desk.window.notice.isVisibleTo(desk.window), timeout=30_000)
+    assert desk.dialogs.offered == "code.py Code (*.py)"
+    assert desk.dialogs.path.read_text() == "x = 1\n"
+    assert desk.window.notice.hint() == str(desk.dialogs.path)
+
+
+def save_table(pane: ChatPane) -> None:
+    pane.tableWanted.emit("csv", TABLE)
+
+
+def save_code(pane: ChatPane) -> None:
+    pane.codeWanted.emit("", "x")
+
+
+SAVES = pytest.mark.parametrize("save", [save_table, save_code])
+
+
+@SAVES
+def test_what_fails_is_told(desk: _Desk, qtbot: QtBot, tmp_path: Path, save: Callable[[ChatPane], None]) -> None:
+    desk.dialogs.path = tmp_path / "missing" / "x"
+    save(desk.pane)
     qtbot.waitUntil(lambda: bool(desk.errors), timeout=30_000)
     assert desk.errors[0].code is ErrorCode.FILE_UNWRITABLE
 
 
-def test_nothing_happens_where_the_user_changes_their_mind(desk: _Desk) -> None:
-    desk.pane.tableWanted.emit("csv", TABLE)
+@SAVES
+def test_nothing_happens_where_the_user_changes_their_mind(desk: _Desk, save: Callable[[ChatPane], None]) -> None:
+    save(desk.pane)
+    assert desk.dialogs.offered
     assert not desk.window.notice.isVisibleTo(desk.window)
 
 
