@@ -11,6 +11,7 @@ import errno
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from typing import BinaryIO
 
 from .errors import ConvertError, OutputExistsError
 
+# A process that was killed while it started another holds its lock until that one runs a program of its own.
+LOCK_PATIENCE_SECONDS = 1.0
 # Room for the header, for rounding to blocks and for whatever else writes to the disk meanwhile.
 SPARE_BYTES = 64 * 1024 * 1024
 
@@ -110,12 +113,16 @@ def _remove_parts(output: Output) -> None:
 
 def _lock(path: Path) -> BinaryIO:
     """An open file that no other process can lock until this one closes it or dies."""
+    give_up_at = time.monotonic() + LOCK_PATIENCE_SECONDS
     while True:
         file = path.open("ab")
         try:
             _lock_file(file)
         except OSError:
             file.close()
+            if time.monotonic() < give_up_at:
+                time.sleep(0.05)
+                continue
             raise ConvertError(
                 "another conversion is writing to this output", "wait for it, or choose another name"
             ) from None

@@ -222,7 +222,8 @@ def test_kill_9_leaves_nothing_under_the_targets_name(slow: list[str], out: Path
         process.kill()
     assert not out.exists()
     model, corpus = slow[4], slow[6]
-    assert run("imatrix", model, out, "--text", corpus, "--chunks", "1", "--threads", "1")[0] == 0
+    status, _, said = run("imatrix", model, out, "--text", corpus, "--chunks", "1", "--threads", "1")
+    assert status == 0, said
     assert list(out.parent.iterdir()) == [out]
 
 
