@@ -26,7 +26,7 @@ from finr1_desk.ui.pane.table_controls import make_controls, place_controls
 from finr1_desk.ui.pane.tables import TableWidths
 
 _MARKUP: Final = re.compile(r"[\\*_`~\[<&!$]")  # without any of these, a cell says what it is written as
-STEP: Final = 12_000  # characters that are read at once
+STEP: Final = 6_000  # characters that are read at once
 READING_S: Final = 0.03  # then the window has its turn
 SLICE_S: Final = 0.01  # of reading cells
 
@@ -228,10 +228,19 @@ class SectionRows:
             return
         widths = row.widths = self._widths.setdefault(block.block, TableWidths())
         if widths.add(block, page.look):
-            for other in self.rows:
-                if isinstance(other.block, Table) and other.block.block == block.block:
-                    other.rendered = None
-                    other.measured = False
+            for other in (*self._beside(row.index, block.block, -1), row, *self._beside(row.index, block.block, 1)):
+                other.rendered = None
+                other.measured = False
+
+    def _beside(self, index: int, table: int, step: int) -> Iterator[TextRow]:
+        """The pieces of a table on one side of the row at `index`; they stand next to each other."""
+        index += step
+        while 0 <= index < len(self.rows):
+            row = self.rows[index]
+            if not isinstance(row.block, Table) or row.block.block != table:
+                return
+            yield row
+            index += step
 
     def _read(self, text: str) -> list[Run]:
         runs = self._markdown.runs(text, self.stream.env)

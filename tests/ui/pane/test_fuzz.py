@@ -108,7 +108,7 @@ def test_some_messages(pane: ChatPane) -> None:
 
 @pytest.mark.slow
 def test_many_messages(pane: ChatPane) -> None:
-    """Half an hour of processor time."""
+    """Eight minutes of processor time."""
     clock = _fuzz(pane, FEW, MANY)
     print(f"{MANY} messages; the longest: {1000 * clock.worst:.0f} ms, {clock.at}")
     assert clock.worst < STALL_S, clock.at
