@@ -113,6 +113,7 @@ def _tree(prepared: tex.Prepared, displayed: bool) -> ElementTree.Element:
     tree = ElementTree.fromstring(convert(prepared.tex, display="block" if displayed else "inline"))
     _take_namespace_off(tree)
     _put_texts_back(tree, prepared.texts)
+    _space_lines(tree)
     ruled_tables.take_rules(tree)
     _tidy(tree)
     return tree
@@ -136,6 +137,13 @@ def _draw(prepared: tex.Prepared, displayed: bool) -> Formula:
 
 
 # -- the tree of MathML
+
+
+def _space_lines(tree: ElementTree.Element) -> None:
+    """Lines of `aligned` and `cases` keep a distance: TeX adds 3 points to a line's own height, here they are all."""
+    for table in tree.iter("mtable"):
+        if table.get("rowspacing") == "3pt":
+            table.set("rowspacing", "0.5em")
 
 
 def _take_namespace_off(tree: ElementTree.Element) -> None:
