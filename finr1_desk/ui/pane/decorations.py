@@ -31,7 +31,7 @@ def paint_above(painter: QPainter, rendered: Rendered, look: Look, tone: Tone, w
         painter.setPen(QPen(look.color("line"), 1))
         painter.drawLine(QPointF(0, middle), QPointF(width, middle))
     for table, has_header in rendered.tables:
-        _paint_table(painter, table, has_header, look)
+        _paint_table(painter, rendered.document, table, has_header, look)
     painter.setFont(look.text)
     for marker in rendered.markers:
         block = rendered.document.findBlockByNumber(marker.block)
@@ -84,13 +84,16 @@ def _extent(document: QTextDocument, band: Band, look: Look) -> tuple[float, flo
     return top + look.lift, _origin(last).y() + line.y() + line.height() + GRID / 4
 
 
-def _paint_table(painter: QPainter, table: QTextTable, has_header: bool, look: Look) -> None:
-    """Lines under every row, a stronger one under the header; no lines between columns."""
+def _paint_table(painter: QPainter, document: QTextDocument, table: QTextTable, has_header: bool, look: Look) -> None:
+    """Lines under every row, a stronger one under the header; no lines between columns.
+
+    The document is given, and not asked of the table: each time it is, PySide6 6.11 holds it for good.
+    """
     tops = []
     for row in range(table.rows()):
         block = table.cellAt(row, 0).firstCursorPosition().block()
         tops.append(_origin(block).y() - CELL_PADDING)
-    layout = table.document().documentLayout()
+    layout = document.documentLayout()
     bottom = layout.frameBoundingRect(table).height() + tops[0]
     left = _origin(table.cellAt(0, 0).firstCursorPosition().block()).x() - CELL_PADDING
     width = sum(length.rawValue() for length in table.format().columnWidthConstraints())

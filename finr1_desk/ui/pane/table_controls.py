@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPolygonF, QTextTable
+from PySide6.QtGui import QPainter, QPolygonF, QTextDocument, QTextTable
 
 from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane import decorations, wording
@@ -83,7 +83,7 @@ def place_controls(row: TextRow, page: Page) -> None:
     window = QRectF(left, 0, shown, row.height)
     corner = row.text_origin(page) - QPointF(page.x, 0)
     cells = [control for control in row.controls if control.over_text]
-    for control, cell in zip(cells, _header_cells(table), strict=False):
+    for control, cell in zip(cells, _header_cells(rendered.document, table), strict=False):
         control.rect = cell.translated(corner).intersected(window)
 
 
@@ -91,9 +91,9 @@ def _width(table: QTextTable) -> float:
     return sum(length.rawValue() for length in table.format().columnWidthConstraints())
 
 
-def _header_cells(table: QTextTable) -> list[QRectF]:
+def _header_cells(document: QTextDocument, table: QTextTable) -> list[QRectF]:
     """The rectangles of the cells in the first row, from the document's top left corner."""
-    layout = table.document().documentLayout()
+    layout = document.documentLayout()  # not by way of the table, see `decorations`
     corner = layout.blockBoundingRect(table.cellAt(0, 0).firstCursorPosition().block()).topLeft()
     top = corner.y() - CELL_PADDING
     if table.rows() > 1:
