@@ -18,6 +18,7 @@ from tests.main_job.desktop import Desktop, wait_for
 from tests.main_job.input_method import InputMethod
 
 pytestmark = [
+    pytest.mark.slow,  # ibus comes to know of a window's focus when it likes, on a busy machine after minutes
     pytest.mark.x11,
     pytest.mark.skipif(shutil.which("xdotool") is None, reason="xdotool types into the window"),
     pytest.mark.skipif(not input_method.is_available(), reason="ibus with libpinyin is not installed"),
