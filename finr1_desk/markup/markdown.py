@@ -141,7 +141,7 @@ def _runs(tokens: list[Token]) -> list[Run]:
             runs.append(replace(style, kind=RunKind.HALF, text=token.content.partition(UNFINISHED)[0]))
         elif token.content:
             inline_kind = _KIND_OF_TOKEN.get(token.type, RunKind.TEXT)
-            runs.append(replace(style, kind=inline_kind, text=token.content))
+            runs.append(Run(token.content, inline_kind, style.bold, style.italic, style.struck, style.href))
     return runs
 
 
@@ -328,6 +328,11 @@ def _maths_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A table, if it has no more columns than can be laid out: reading them takes time with their square."""
+    if start + 1 >= end:
+        return False
+    below = state.bMarks[start + 1] + state.tShift[start + 1]
+    if below >= state.eMarks[start + 1] or state.src[below] not in "|-:":
+        return False  # at once, since nearly every line is asked
     if state.src.count("|", state.bMarks[start], state.eMarks[start]) > MOST_COLUMNS + 1:
         return False
     return table(state, start, end, silent)

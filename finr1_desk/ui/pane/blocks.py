@@ -89,18 +89,11 @@ class Plain(Block):
 
 @dataclass(frozen=True, slots=True)
 class Table(Block):
-    """A piece of a table. `block` is the offset at which the whole begins.
-
-    `widest` and `longest_words` hold, for each column, some cells and words that may need the most room in this piece:
-    measuring them all would take long. `numeric` says which columns hold nothing but numbers.
-    """
+    """A piece of a table. `block` is the offset at which the whole begins."""
 
     aligns: tuple[str, ...]  # "", "left", "center", "right"
     header: tuple[str, ...]  # empty in later pieces
     rows: tuple[tuple[str, ...], ...]
     block: int
-    widest: tuple[tuple[str, ...], ...]
-    longest_words: tuple[tuple[str, ...], ...]
-    numeric: tuple[bool, ...]
     first: bool = True
     last: bool = True

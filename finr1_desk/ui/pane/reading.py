@@ -26,9 +26,10 @@ from finr1_desk.ui.pane.blocks import (
     Plain,
     Quote,
     Rule,
+    Table,
 )
 from finr1_desk.ui.pane.nesting import Container, Kind, stand_ins, take_levels, without_openers
-from finr1_desk.ui.pane.table_pieces import table_cells, table_piece
+from finr1_desk.ui.pane.table_pieces import table_cells
 
 TABLE_ROWS: Final = 20  # a piece of a table
 TABLE_CELLS: Final = 400  # a piece of a table with many columns
@@ -271,7 +272,8 @@ class BlockReader:
                 lead = self._lead_at(at, around, known, block) if len(known) == len(head) else None
             span = piece_start, max(piece_end, piece_start)
             levels = take_levels(around)
-            table = table_piece(span, aligns, header if is_first else (), cells, block, is_last, levels)
+            own_header = header if is_first else ()
+            table = Table(*span, aligns, own_header, cells, block, is_first and bool(header), is_last, levels=levels)
             pieces.append(Piece(table, self._local(at if index else head_line), lead))
         return pieces
 

@@ -104,7 +104,26 @@ class Row:
         self.gap = gap
         self.height = 0.0
         self.measured = False
-        self.controls: list[Control] = []
+        self._controls: list[Control] = []
+        self._make_controls: Callable[[], list[Control]] | None = None
+
+    @property
+    def controls(self) -> list[Control]:
+        if self._make_controls is not None:
+            self._controls, self._make_controls = self._make_controls(), None
+        return self._controls
+
+    @controls.setter
+    def controls(self, controls: list[Control]) -> None:
+        self._controls, self._make_controls = controls, None
+
+    def furnish(self, make: Callable[[], list[Control]]) -> None:
+        """Gives it controls, which are made when they are asked for."""
+        self._make_controls = make
+
+    @property
+    def has_controls(self) -> bool:
+        return self._make_controls is not None or bool(self._controls)
 
     @property
     def extent(self) -> float:
@@ -157,7 +176,7 @@ class TextRow(Row):
     @property
     def _insets(self) -> Insets:
         if isinstance(self.block, Table) and self.block.first:
-            return replace(self.insets, top=TABLE_STRIP)
+            return Insets(self.insets.left, TABLE_STRIP, self.insets.right, self.insets.bottom)
         if not isinstance(self.block, Code):
             return self.insets
         side = self.insets.left
@@ -216,7 +235,7 @@ class TextRow(Row):
     def take_levels(self, insets: Insets, look: Look) -> None:
         """Stands right of the bars and markers of the quotes and items around its block."""
         self.frame = frame_of(self.block.levels, look)
-        self.insets = replace(insets, left=insets.left + self.frame.indent)
+        self.insets = replace(insets, left=insets.left + self.frame.indent) if self.frame.indent else insets
 
     def markers(self, page: Page) -> list[Marker]:
         """The markers beside its text, those of the items around its block first."""

@@ -160,20 +160,20 @@ class SectionRows:
                 self._show_in_order(block.block)
         for row in self.rows[max(changed - 1, 0) :] if not finished else self.rows:
             block = row.block
-            if isinstance(block, Code | Table) and block.first and block.block != growing and not row.controls:
+            if isinstance(block, Code | Table) and block.first and block.block != growing and not row.has_controls:
                 self._furnish(row, block)
 
     def _furnish(self, row: TextRow, table: Code | Table) -> None:
         """Gives a table or code, of which this is the first piece, its controls."""
         if isinstance(table, Code):
-            row.controls = make_code_controls(row)
+            row.furnish(lambda: make_code_controls(row))
             row.place_controls = place_code_controls
-            row.measured = False
-            return
-        row.controls = make_controls(row)
-        row.place_controls = place_controls
+        else:
+            row.furnish(lambda: make_controls(row))
+            row.place_controls = place_controls
         row.measured = False
-        self._mark_sorted(row, self._sorts.get(table.block))
+        if isinstance(table, Table) and table.block in self._sorts:
+            self._mark_sorted(row, self._sorts[table.block])
 
     @staticmethod
     def _mark_sorted(row: TextRow, sort: Sort | None) -> None:
@@ -219,7 +219,7 @@ class SectionRows:
             widths.measure_again(page.look)
         for row in self.rows:
             row.take_levels(self._insets, page.look)
-            if row.controls and isinstance(row.block, Code | Table):
+            if row.has_controls and isinstance(row.block, Code | Table):
                 self._furnish(row, row.block)
 
     def _share_widths(self, row: TextRow, page: Page) -> None:

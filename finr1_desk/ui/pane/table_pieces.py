@@ -1,4 +1,4 @@
-"""What is said of a piece of a table when it is read: its cells, and those that may need the most room.
+"""What is told of a piece of a table: its cells, and those that may need the most room.
 
 Owns the guesses that spare measuring every cell, and which columns hold figures. Nothing here is drawn.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from markdown_it.token import Token
 
 from finr1_desk.core.figures import EMPTY, read_figure
 from finr1_desk.markup.dollars import formula_end
-from finr1_desk.ui.pane.blocks import Level, Table
+from finr1_desk.ui.pane.blocks import Table
 
 CANDIDATES: Final = 3  # cells of a column that are measured
 _WIDE: Final = b"0123456789mwMW%"  # a little wider than other letters
@@ -39,33 +40,32 @@ def table_cells(tokens: Sequence[Token]) -> tuple[tuple[str, ...], list[tuple[st
     return tuple(aligns), rows
 
 
-def table_piece(
-    span: tuple[int, int],
-    aligns: tuple[str, ...],
-    header: tuple[str, ...],
-    rows: tuple[tuple[str, ...], ...],
-    block: int,
-    last: bool,
-    levels: tuple[Level, ...] = (),
-) -> Table:
-    lines = (header, *rows) if header else rows
-    columns = [tuple(map(_shown, column)) for column in zip(*lines, strict=True)] or [("",)] * len(aligns)
-    return Table(
-        *span,
-        aligns,
-        header,
-        rows,
-        block,
-        widest=tuple(_widest(column, column[: bool(header)]) for column in columns),
-        longest_words=tuple(
-            _widest([word for cell in column for word in _words(cell)], _words(column[0]) if header else ())
-            for column in columns
-        ),
-        numeric=tuple(map(_is_numeric, zip(*rows, strict=True))) if rows else (True,) * len(aligns),
-        first=bool(header),
-        last=last,
-        levels=levels,
-    )
+@dataclass(frozen=True, slots=True)
+class ColumnNeeds:
+    """What may need the most room in a column of a piece, the header's text among it; measuring all would take long.
+
+    `is_numeric` says that it holds nothing but figures.
+    """
+
+    cells: tuple[str, ...]
+    words: tuple[str, ...]
+    is_numeric: bool
+
+
+def column_needs(piece: Table) -> list[ColumnNeeds]:
+    """The needs of each column of a piece."""
+    lines = (piece.header, *piece.rows) if piece.header else piece.rows
+    columns = [tuple(map(_shown, column)) for column in zip(*lines, strict=True)] or [("",)] * len(piece.aligns)
+    numeric = list(map(_is_numeric, zip(*piece.rows, strict=True))) if piece.rows else [True] * len(piece.aligns)
+    headed = bool(piece.header)
+    return [
+        ColumnNeeds(
+            _widest(column, column[:headed]),
+            _widest([word for cell in column for word in _words(cell)], _words(column[0]) if headed else ()),
+            is_numeric,
+        )
+        for column, is_numeric in zip(columns, numeric, strict=True)
+    ]
 
 
 def _shown(cell: str) -> str:

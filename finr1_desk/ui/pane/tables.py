@@ -25,19 +25,25 @@ from PySide6.QtGui import (
 from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.blocks import Table
 from finr1_desk.ui.pane.look import Look
+from finr1_desk.ui.pane.table_pieces import column_needs
 
 CELL_PADDING: Final = GRID * 0.75  # above and below; beside the text the same again as a margin
 CELL_ROOM: Final = 4 * CELL_PADDING
 LONGEST_WORD: Final = 20  # em; longer words are broken
 FULL_CELL: Final = 40  # em; wider cells are folded even where there is room
+MOST_WAITING: Final = 8  # pieces that are measured at once
 
 InsertCell = Callable[[QTextCursor, str, bool], None]
 
 
 class TableWidths:
-    """What the columns of one table need, gathered from its pieces."""
+    """What the columns of one table need, gathered from its pieces.
+
+    The first pieces are measured when a width is asked for: most tables of a long conversation are passed unseen.
+    """
 
     def __init__(self) -> None:
+        self._waiting: list[tuple[Table, Look]] | None = []  # None as soon as a width was asked for
         self._full: list[float] = []
         self._least: list[float] = []
         self._numeric: list[bool] = []
@@ -45,7 +51,20 @@ class TableWidths:
         self._widest: list[tuple[str, str]] = []  # the cell and the word of each column that need the most room
 
     def add(self, piece: Table, look: Look) -> bool:
-        """Takes a piece into account; True where the columns changed by it."""
+        """Takes a piece into account; True where columns that were asked for changed by it."""
+        if self._waiting is None:
+            return self._take(piece, look)
+        self._waiting.append((piece, look))
+        if len(self._waiting) > MOST_WAITING:
+            self._measure_waiting()
+        return False
+
+    def _measure_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        for piece, look in waiting or ():
+            self._take(piece, look)
+
+    def _take(self, piece: Table, look: Look) -> bool:
         before = (list(self._full), list(self._least), list(self._numeric))
         count = len(piece.aligns)
         self._aligns = piece.aligns
@@ -54,21 +73,23 @@ class TableWidths:
         self._numeric.extend([True] * (count - len(self._numeric)))
         metrics = _metrics(look)
         self._widest.extend([("", "")] * (count - len(self._widest)))
-        for column in range(count):
-            cells = [line for cell in piece.widest[column] for line in cell.split("\n")]
+        for column, needs in enumerate(column_needs(piece)):
+            cells = [line for cell in needs.cells for line in cell.split("\n")]
             full, cell = _widest(metrics, cells)
-            least, word = _widest(metrics, piece.longest_words[column])
+            least, word = _widest(metrics, needs.words)
             full, least = min(full, FULL_CELL * look.em), min(least, LONGEST_WORD * look.em)
             before_cell, before_word = self._widest[column]
             is_wider, is_longer = full > self._full[column], least > self._least[column]
             self._widest[column] = cell if is_wider else before_cell, word if is_longer else before_word
             self._full[column] = max(self._full[column], full)
             self._least[column] = max(self._least[column], least)
-            self._numeric[column] = self._numeric[column] and piece.numeric[column]
+            self._numeric[column] = self._numeric[column] and needs.is_numeric
         return before != (self._full, self._least, self._numeric)
 
     def measure_again(self, look: Look) -> None:
         """The fonts changed: what needed the most room most likely still does."""
+        if self._waiting is not None:
+            self._waiting = [(piece, look) for piece, _ in self._waiting]
         metrics = _metrics(look)
         for column, (cell, word) in enumerate(self._widest):
             self._full[column] = min(metrics.horizontalAdvance(cell), FULL_CELL * look.em)
@@ -77,11 +98,13 @@ class TableWidths:
     @property
     def full(self) -> float:
         """The width at which no cell is folded, in pixels."""
+        self._measure_waiting()
         return sum(self._full) + len(self._full) * (CELL_ROOM + 2)
 
     @property
     def right_aligned(self) -> tuple[bool, ...]:
         """Columns to be set flush right: those that say so, and figures where nothing is said."""
+        self._measure_waiting()
         return tuple(
             align == "right" or (align == "" and numeric and column > 0)
             for column, (align, numeric) in enumerate(zip(self._aligns, self._numeric, strict=True))
@@ -89,6 +112,7 @@ class TableWidths:
 
     def columns(self, available: float) -> list[float]:
         """The width of each column in pixels; their sum exceeds `available` only where words would be broken."""
+        self._measure_waiting()
         full = [width + CELL_ROOM + 2 for width in self._full]
         least = [width + CELL_ROOM + 2 for width in self._least]
         if sum(full) <= available:

@@ -130,6 +130,41 @@ def test_widths_only_grow_while_a_table_is_written(markdown: Markdown, look: Loo
         before = columns
 
 
+def _pieces(markdown: Markdown, rows: int) -> list[Table]:
+    lines = "\n".join(f"| item {'x' * (row % 37)} | {row * 1204.5:,.1f} |" for row in range(rows))
+    return [block for block in _blocks(markdown, f"| a | b |\n|---|---|\n{lines}")[0] if isinstance(block, Table)]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 21, 400])
+def test_columns_are_as_wide_whenever_their_widths_are_asked_for(markdown: Markdown, look: Look, rows: int) -> None:
+    asked_last, asked_always = TableWidths(), TableWidths()
+    for piece in _pieces(markdown, rows):
+        asked_last.add(piece, look)
+        asked_always.add(piece, look)
+        asked_always.columns(WIDTH)
+    assert asked_last.columns(WIDTH) == asked_always.columns(WIDTH)
+    assert asked_last.full == asked_always.full
+    assert asked_last.right_aligned == asked_always.right_aligned == (False, True)
+
+
+def test_pieces_that_change_columns_shown_already_say_so(markdown: Markdown, look: Look) -> None:
+    widths = TableWidths()
+    first, *others = _pieces(markdown, 60)
+    assert not widths.add(first, look), "nothing was laid out with it"
+    widths.columns(WIDTH)
+    assert [widths.add(piece, look) for piece in (first, others[0])] == [False, True]
+
+
+def test_a_table_that_was_not_seen_takes_the_fonts_of_when_it_is(markdown: Markdown, look: Look) -> None:
+    large = Look(LIGHT, 200)
+    widths, expected = TableWidths(), TableWidths()
+    for piece in _pieces(markdown, 21):
+        widths.add(piece, look)
+        expected.add(piece, large)
+    widths.measure_again(large)
+    assert widths.columns(WIDTH) == expected.columns(WIDTH)
+
+
 @pytest.mark.parametrize(
     "text",
     [
