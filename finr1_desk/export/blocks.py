@@ -6,9 +6,8 @@ pane's. Nothing is laid out here, and no text is left out but what the options s
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -19,10 +18,9 @@ from finr1_desk.core.figures import are_figures
 from finr1_desk.core.text import well_formed
 from finr1_desk.export.options import ENGLISH, ExportOptions, Labels
 from finr1_desk.markup.markdown import Env, Markdown, Run, cleaned
+from finr1_desk.markup.tokens import code_language, first_number, siblings, table_cells, take_box
 
-_TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _BULLET: Final = "•"
-_TICKED: Final = {" ": "☐", "x": "☑", "X": "☑"}
 
 Runs: TypeAlias = tuple[Run, ...]
 
@@ -239,7 +237,7 @@ class _Reader:
         return self._blocks(self.markdown.blocks(source, self.env))
 
     def _blocks(self, tokens: Sequence[Token]) -> tuple[Block, ...]:
-        return tuple(self._block(group) for group in _siblings(tokens))
+        return tuple(self._block(group) for group in siblings(tokens))
 
     def _block(self, tokens: Sequence[Token]) -> Block:
         token = tokens[0]
@@ -257,8 +255,7 @@ class _Reader:
             case "hr":
                 return Rule()
             case "fence" | "code_block":
-                language = token.info.split(maxsplit=1)[0][:40] if token.info.strip() else ""
-                return Code(token.content.removesuffix("\n"), language)
+                return Code(token.content.removesuffix("\n"), code_language(token))
             case "maths_block":
                 return Formula(token.content)
             case "table_open":
@@ -270,49 +267,17 @@ class _Reader:
         return tuple(self.markdown.runs(text, self.env))
 
     def _list(self, tokens: Sequence[Token]) -> ItemList:
-        ordered = tokens[0].type == "ordered_list_open"
-        start = int(tokens[0].attrs.get("start", 1)) if ordered else None
+        start = first_number(tokens[0])
         items = []
-        for index, group in enumerate(_siblings(tokens[1:-1])):
-            marker = _BULLET if start is None else f"{start + index}."
-            children = self._blocks(group[1:-1])
-            if start is None and len(group) > 2 and (ticked := _TASK.match(group[2].content)):
-                marker = _TICKED[ticked[1]]
-                children = (self._without(children[0], ticked.end()), *children[1:])
-            items.append(Item(marker, children))
+        for index, group in enumerate(siblings(tokens[1:-1])):
+            marker = f"{start + index}." if start is not None else take_box(group) or _BULLET
+            items.append(Item(marker, self._blocks(group[1:-1])))
         return ItemList(tuple(items), start)
 
-    @staticmethod
-    def _without(block: Block, length: int) -> Block:
-        """The paragraph without its first characters, which became the item's box."""
-        if not isinstance(block, Paragraph) or not block.runs or len(block.runs[0].text) < length:
-            return block
-        first = block.runs[0]
-        return Paragraph((replace(first, text=first.text[length:]), *block.runs[1:]))
-
     def _table(self, tokens: Sequence[Token]) -> Table:
-        aligns: list[str] = []
-        rows: list[list[str]] = []
-        for token in tokens:
-            if token.type == "th_open":
-                aligns.append(str(token.attrs.get("style", "")).removeprefix("text-align:"))
-            elif token.type == "tr_open":
-                rows.append([])
-            elif token.type == "inline":
-                rows[-1].append(token.content)
+        aligns, rows = table_cells(tokens)
         columns = list(zip(*rows[1:], strict=True)) or [()] * len(aligns)
         figures = [are_figures([cell.replace("**", "") for cell in column]) for column in columns]
         sides = [side or ("right" if figure else "left") for side, figure in zip(aligns, figures, strict=True)]
         header, *body = [tuple(self._runs(cell) for cell in row) for row in rows]
         return Table(tuple(sides), header, tuple(body))
-
-
-def _siblings(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """The tokens that stand beside each other, each with what it contains."""
-    depth = begin = 0
-    for index, token in enumerate(tokens):
-        if depth == 0:
-            begin = index
-        depth += token.nesting
-        if depth == 0:
-            yield tokens[begin : index + 1]

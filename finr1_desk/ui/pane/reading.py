@@ -15,6 +15,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
+from finr1_desk.markup.tokens import code_language, first_number, siblings, table_cells, take_box
 from finr1_desk.ui.pane.blocks import (
     Block,
     Code,
@@ -29,7 +30,6 @@ from finr1_desk.ui.pane.blocks import (
     Table,
 )
 from finr1_desk.ui.pane.nesting import Container, Kind, stand_ins, take_levels, without_openers
-from finr1_desk.ui.pane.table_pieces import table_cells
 
 TABLE_ROWS: Final = 20  # a piece of a table
 TABLE_CELLS: Final = 400  # a piece of a table with many columns
@@ -37,10 +37,8 @@ CODE_LINES: Final = 40  # a piece of a code block
 CODE_COLUMNS: Final = 2000  # a longer line is cut
 PARAGRAPH_CHARS: Final = 4000  # a piece of a paragraph, and the longest quote or item that is laid out as a whole
 BULLETS: Final = ("•", "–", "◦")
-TASKS: Final = {" ": "☐", "x": "☑", "X": "☑"}
 LONGEST_LABEL: Final = 12  # of a footnote, in the margin
 _GOOD_CUTS: Final = re.compile(r"[。！？；]|[.!?;] |[,，、 ]")
-_TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _IN_ROWS: Final = ("fence", "code_block", "table_open")  # wherever they stand, their pieces are rows of their own
 
 
@@ -89,8 +87,8 @@ class BlockReader:
 
     def read(self, tokens: Sequence[Token]) -> list[Piece]:
         pieces: list[Piece] = []
-        for begin, end in _siblings(tokens):
-            pieces += self._pieces(tokens[begin:end], ())
+        for group in siblings(tokens):
+            pieces += self._pieces(group, ())
         return pieces
 
     # -- places
@@ -177,8 +175,8 @@ class BlockReader:
 
     def _contents(self, tokens: Sequence[Token], around: Around) -> list[Piece]:
         pieces: list[Piece] = []
-        for begin, end in _siblings(tokens[1:-1]):
-            pieces += self._pieces(tokens[1 + begin : 1 + end], around)
+        for group in siblings(tokens[1:-1]):
+            pieces += self._pieces(group, around)
         return pieces
 
     def _text_pieces(
@@ -222,7 +220,7 @@ class BlockReader:
         fence = without_openers(self._line_text(first_line), around, first_line)
         body_line = first_line + (1 if fenced else 0)
         lines = list(_short_lines(token.content.removesuffix("\n").split("\n")))
-        language = _language(token) if continued or self._line_is_complete(first_line) else ""
+        language = code_language(token) if continued or self._line_is_complete(first_line) else ""
         pieces = []
         for index in range(0, len(lines), CODE_LINES):
             is_first, is_last = index == 0 and not continued, index + CODE_LINES >= len(lines)
@@ -279,14 +277,13 @@ class BlockReader:
 
     def _item_pieces(self, tokens: Sequence[Token], around: Around) -> list[Piece]:
         depth = sum(container.kind is not Kind.QUOTE for container in around)
-        start = _start(tokens[0])
+        start = first_number(tokens[0])
         place = sum(container.kind is Kind.ITEM for container in around)
         known = self._lead.items[place] if self._begins_before(tokens[0]) and place < len(self._lead.items) else None
         if start is not None and known is not None:
             start = known[1]
         pieces: list[Piece] = []
-        for index, (begin, end) in enumerate(_siblings(tokens[1:-1])):
-            item = tokens[1 + begin : 1 + end]
+        for index, item in enumerate(siblings(tokens[1:-1])):
             if self._is_stand_in(item[0]):
                 continue
             number = None if start is None else start + index
@@ -307,8 +304,8 @@ class BlockReader:
 
     def _blocks(self, tokens: Sequence[Token], depth: int) -> tuple[Block, ...]:
         found: list[Block] = []
-        for begin, end in _siblings(tokens):
-            found += self._block(tokens[begin:end], depth)
+        for group in siblings(tokens):
+            found += self._block(group, depth)
         return tuple(found)
 
     def _block(self, tokens: Sequence[Token], depth: int) -> list[Block]:
@@ -334,10 +331,9 @@ class BlockReader:
                 return [Plain(start, end, token.content.strip("\n"))]
 
     def _items(self, tokens: Sequence[Token], depth: int) -> list[Block]:
-        start = _start(tokens[0])
+        start = first_number(tokens[0])
         items: list[Block] = []
-        for index, (begin, end) in enumerate(_siblings(tokens[1:-1])):
-            item = tokens[1 + begin : 1 + end]
+        for index, item in enumerate(siblings(tokens[1:-1])):
             marker = _item_marker(item, None if start is None else start + index, depth)
             children = self._blocks(item[1:-1], depth + 1)
             items.append(ListItem(*self._span(item[0]), marker, children, index == 0))
@@ -356,19 +352,6 @@ def plain_pieces(text: str) -> list[Block]:
             blocks.append(Plain(start, start + len(piece), piece.removesuffix("\n")))
         offset += len(stretch) + 1
     return blocks
-
-
-def _siblings(tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    """The ranges of the tokens that stand beside each other, each with what it contains."""
-    ranges = []
-    depth = begin = 0
-    for index, token in enumerate(tokens):
-        if depth == 0:
-            begin = index
-        depth += token.nesting
-        if depth == 0:
-            ranges.append((begin, index + 1))
-    return ranges
 
 
 def _stretches(text: str, limit: int) -> list[tuple[int, str]]:
@@ -393,22 +376,11 @@ def _short_lines(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
             yield number, column, line[column : column + CODE_COLUMNS]
 
 
-def _language(token: Token) -> str:
-    return token.info.split(maxsplit=1)[0][:40] if token.info.strip() else ""
-
-
-def _start(token: Token) -> int | None:
-    return int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else None
-
-
 def _item_marker(item: Sequence[Token], number: int | None, depth: int) -> str:
     """The marker of an item; that of a task is taken from its text."""
     if number is not None:
         return f"{number}."
-    if len(item) > 2 and (task := _TASK.match(item[2].content)):
-        item[2].content = item[2].content[task.end() :]
-        return TASKS[task.group(1)]
-    return BULLETS[min(depth, len(BULLETS) - 1)]
+    return take_box(item) or BULLETS[min(depth, len(BULLETS) - 1)]
 
 
 def note_marker(label: str) -> str:

@@ -1,4 +1,4 @@
-"""What is told of a piece of a table: its cells, and those that may need the most room.
+"""Which cells of a piece of a table may need the most room.
 
 Owns the guesses that spare measuring every cell, and which columns hold figures. Nothing here is drawn.
 """
@@ -9,8 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-from markdown_it.token import Token
 
 from finr1_desk.core.figures import EMPTY, read_figure
 from finr1_desk.markup.dollars import formula_end
@@ -23,21 +21,6 @@ _FORMULA_OPENER: Final = re.compile(r"(?<!\\)\$|\\\(")
 _TEX_STRUCTURE: Final = re.compile(r"\\(?:(?:text\w*|math\w+|[dt]?frac|left|right|sqrt)(?![A-Za-z])|[,;:!])")
 _TEX_SYMBOL: Final = re.compile(r"\\[A-Za-z]+")
 _TEX_MARKS: Final = str.maketrans("", "", "{}^_$\\ ")
-
-
-def table_cells(tokens: Sequence[Token]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    aligns: list[str] = []
-    rows: list[tuple[str, ...]] = []
-    row: list[str] = []
-    for token in tokens:
-        if token.type == "th_open":
-            aligns.append(str(token.attrs.get("style", "")).removeprefix("text-align:"))
-        elif token.type == "inline":
-            row.append(token.content)
-        elif token.type == "tr_close":
-            rows.append(tuple(row))
-            row = []
-    return tuple(aligns), rows
 
 
 @dataclass(frozen=True, slots=True)
