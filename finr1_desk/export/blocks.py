@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from markdown_it.token import Token
 
-from finr1_desk.core.conversation import Conversation, Generation, Message, PartKind, Role, branch
+from finr1_desk.core.conversation import Conversation, Message, PartKind, Role, branch
 from finr1_desk.core.figures import are_figures
 from finr1_desk.core.text import well_formed
 from finr1_desk.export.options import ENGLISH, ExportOptions, Labels
@@ -183,7 +183,7 @@ class _Builder:
             heading=heading,
             blocks=read_blocks(_text(message, PartKind.ANSWER, PartKind.TEXT)),
             thinking=thinking,
-            summary=self._summary(message.generation),
+            summary=self.labels.of_thinking(message.generation),
             note=self.labels.of_state(message.state),
             facts=self._facts(message) if self.options.facts else "",
         )
@@ -194,13 +194,6 @@ class _Builder:
             model = message.generation.model
             name = " ".join(filter(None, (model.name, model.quantisation))) or name
         return f"{self.numbers[message.id]} · {cleaned(well_formed(name))}"
-
-    def _summary(self, generation: Generation | None) -> str:
-        if generation is None or not generation.timing.think_s:
-            return self.labels.reasoning
-        seconds, tokens = round(generation.timing.think_s), f"{generation.usage.think_tokens:,}"
-        thought = self.labels.thought.format(seconds=seconds, tokens=tokens)
-        return f"{thought} · {self.labels.cut_short}" if generation.think_cut else thought
 
     def _facts(self, message: Message) -> str:
         found = [moment(message.created_at)]

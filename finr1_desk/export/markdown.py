@@ -149,7 +149,8 @@ class _Writer:
         region = self._region(part)
         if part.kind is not PartKind.THINK:
             return region
-        return f"<details>\n<summary>{self._summary(message)}</summary>\n\n{region}\n\n</details>"
+        summary = html.escape(self.labels.of_thinking(message.generation))
+        return f"<details>\n<summary>{summary}</summary>\n\n{region}\n\n</details>"
 
     def _region(self, part: Part) -> str:
         text = shown(part.kind, part.text)
@@ -163,11 +164,3 @@ class _Writer:
                 Marker("/text", {"closed": added} if added else {}).line(self.boundary),
             ]
         )
-
-    def _summary(self, message: Message) -> str:
-        generation = message.generation
-        if generation is None or not generation.timing.think_s:
-            return html.escape(self.labels.reasoning)
-        seconds = round(generation.timing.think_s)
-        thought = self.labels.thought.format(seconds=seconds, tokens=f"{generation.usage.think_tokens:,}")
-        return html.escape(f"{thought} · {self.labels.cut_short}" if generation.think_cut else thought)

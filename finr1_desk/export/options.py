@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from finr1_desk.core.conversation import MessageState
+from finr1_desk.core.conversation import Generation, MessageState
 
 
 class Format(StrEnum):
@@ -60,6 +60,15 @@ class Labels:
     seed: str = "seed {seed}"
     temperature: str = "temperature {value}"
     page: str = "Page {page} of {pages}"
+
+    def of_thinking(self, generation: Generation | None) -> str:
+        """What heads the thinking: how long it took, where that is known."""
+        if generation is None or not generation.timing.think_s:
+            return self.reasoning
+        seconds = generation.timing.think_s
+        shown = f"{max(seconds, 0.1):.1f}" if seconds < 1 else str(round(seconds))
+        thought = self.thought.format(seconds=shown, tokens=f"{generation.usage.think_tokens:,}")
+        return f"{thought} · {self.cut_short}" if generation.think_cut else thought
 
     def of_state(self, state: MessageState) -> str:
         return {

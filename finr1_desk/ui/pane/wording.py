@@ -28,6 +28,11 @@ def duration(seconds: float) -> str:
     )
 
 
+def _tenths(seconds: float) -> str:
+    shown = QLocale().toString(max(seconds, 0.1), "f", 1)
+    return QCoreApplication.translate("ChatPane", "{seconds} s").format(seconds=shown)
+
+
 def thinking_header(message: Message, live: LiveStatus | None, waited_s: float) -> str:
     """«Thinking… 12 s», then «Thought for 34 s · 812 tokens»; `waited_s` has passed since `live` was told.
 
@@ -43,7 +48,7 @@ def thinking_header(message: Message, live: LiveStatus | None, waited_s: float) 
     if seconds <= 0 and tokens <= 0:
         return QCoreApplication.translate("ChatPane", "Reasoning")
     thought = QCoreApplication.translate("ChatPane", "Thought for {time} · {tokens} tokens").format(
-        time=duration(seconds), tokens=QLocale().toString(tokens)
+        time=_tenths(seconds) if 0 < seconds < 1 else duration(seconds), tokens=QLocale().toString(tokens)
     )
     is_cut = live.think_cut if live is not None else message.generation is not None and message.generation.think_cut
     return " · ".join([thought, QCoreApplication.translate("ChatPane", "cut short")]) if is_cut else thought

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.app.live import LiveStatus, Phase
-from finr1_desk.core.conversation import Message, MessageState, Part, PartKind
+from finr1_desk.core.conversation import Message, MessageState, Part, PartKind, Timing
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.reasoning import split
 from finr1_desk.ui.look.theme import DARK, LIGHT
@@ -171,6 +171,15 @@ def test_the_banner_stands_above_the_messages(pane: ChatPane) -> None:
 
 
 # -- thinking
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.0, "0 s"), (0.02, "0.1 s"), (0.43, "0.4 s"), (1.2, "1 s")])
+def test_thinking_of_less_than_a_second_is_not_said_to_have_taken_none(
+    pane: ChatPane, seconds: float, said: str
+) -> None:
+    quick = replace(GENERATION, timing=Timing(think_s=seconds, tokens_per_s=180.0))
+    pane.set_messages([question("q"), answer(ENGLISH, generation=quick)], {})
+    assert f"Thought for {said} · 812 tokens" in _captions(pane, "a1")
 
 
 def test_thinking_ticks_is_folded_by_the_answer_and_says_how_long_it_took(pane: ChatPane) -> None:
