@@ -92,10 +92,6 @@ class Branches(QObject):
 
         self._store.run(lambda store: store.branches.delete(message_id), done, self.failed.emit)
 
-    @property
-    def can_undo(self) -> bool:
-        return bool(self._undo)
-
     def undo(self) -> None:
         """Brings back what was deleted last, and shows it."""
         if not self._undo:

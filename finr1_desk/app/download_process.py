@@ -19,7 +19,6 @@ from finr1_desk.core.errors import UserError
 from finr1_desk.library.catalogue import load_catalogue
 from finr1_desk.library.download.job import Downloader, Stop, Wish
 from finr1_desk.library.download.journal import Kind
-from finr1_desk.library.download.progress import Progress
 from finr1_desk.library.download.transfer import StoppedError
 from finr1_desk.library.hashing import HashCache
 from finr1_desk.library.hub.address import Hub, HubKind
@@ -84,17 +83,6 @@ def _run(request: dict[str, Any], stop: Stop, target: TextIO) -> list[Path]:
     wish = request["wish"]
     hub = Hub(HubKind(wish["hub"]), wish["endpoint"])
     return downloader.fetch(Wish(hub, wish["repository"], Kind(wish["kind"]), wish["file"], wish["quantisation"]))
-
-
-def progress_from(values: dict[str, Any]) -> Progress:
-    """The progress that a line told.
-
-    Raises:
-        TypeError, ValueError: it is none.
-    """
-    from finr1_desk.library.download.progress import Phase
-
-    return Progress(**{**values, "phase": Phase(values["phase"])})
 
 
 def _tell(target: TextIO, values: dict[str, Any]) -> None:

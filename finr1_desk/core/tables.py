@@ -32,9 +32,6 @@ class TextTable:
         """The figures of a column; None where a cell is empty or text."""
         return [read_figure(cell) for cell in self.column(index)]
 
-    def in_order(self, order: Sequence[int]) -> TextTable:
-        return TextTable(self.header, tuple(self.rows[index] for index in order))
-
 
 def sorted_order(column: Sequence[str], *, descending: bool) -> list[int]:
     """The numbers of the rows in the order of one column's cells; equal ones stay as they are, empty ones come last.

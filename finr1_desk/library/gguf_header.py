@@ -119,10 +119,6 @@ class GgufHeader:
             and self.parameters > 0
         )
 
-    def kv_bytes_per_token(self, element_bytes: int = 2) -> int:
-        """Bytes of KV cache that one token takes, over all layers; f16 elements by default."""
-        return self.kv_heads * (self.key_length + self.value_length) * element_bytes
-
     @property
     def is_fin_r1(self) -> bool:
         """Whether it says so and has the shape; `identity` gives reasons, and knows hashes too."""

@@ -7,7 +7,7 @@ the client library's own headers about this machine are left out.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from finr1_desk.core.events import GenerateRequest, LoadedModel, ModelRequest, Started
@@ -75,9 +75,6 @@ class Asked:
         """How many tokens the prompt has is told with the end."""
         loaded = loaded_model(self.request.model, self.model, self.access, None)
         return Started(id, 0, 0, 0, self.sampling, self.seed, 0.0, loaded)
-
-    def with_model(self, model: str) -> Asked:
-        return replace(self, model=model)
 
 
 def messages(turns: tuple[Turn, ...], prefix: str) -> list[dict[str, str]]:

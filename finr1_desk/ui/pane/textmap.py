@@ -12,7 +12,6 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QTextBlock, QTextCursor, QTextDocument, QTextFormat, QTextTable
 
-PARAGRAPH_END = "\u2029"
 LINE_BREAK = "\u2028"
 OBJECT = "\ufffc"
 SOURCE = QTextFormat.Property.UserProperty.value + 1  # of an object: the text that it stands for
