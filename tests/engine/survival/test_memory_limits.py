@@ -50,14 +50,27 @@ def ends_well_or_says_why(seen: Recorder, client: EngineClient, request: str) ->
     assert finished.reason is not FinishReason.ERROR or finished.code in CODES
 
 
+def is_refusal(event: object, request: str) -> bool:
+    return isinstance(event, Finished) and event.request == request and event.code in CODES
+
+
+def was_loaded_by_another_worker(event: object, path: Path) -> bool:
+    """One that could not say that it had no memory died of it; the next one has no such limit."""
+    return isinstance(event, ModelLoaded) and event.model.request.path == str(path) and event.model.safe_mode != ""
+
+
+def has_written(event: object, request: str, tokens: int) -> bool:
+    return isinstance(event, TextProduced) and event.request == request and event.tokens > tokens
+
+
 @pytest.mark.parametrize("room", [pytest.param(0, marks=pytest.mark.slow), 64 * 2**20])
 def test_no_memory_for_loading(make_client: MakeClient, make_model: MakeModel, room: int) -> None:
     client, seen = make_client()
     small, large = make_model(ANSWER), make_model(endless(model=WIDE))
     prove(client, seen, small)
     with no_more_memory(client, room):
-        finished = seen.finished(client.load(model_request(large, 8192)))
-        assert finished.code in CODES
+        request = client.load(model_request(large, 8192))
+        seen.wait_for(object, lambda event: is_refusal(event, request) or was_loaded_by_another_worker(event, large))
     assert seen.finished(client.generate(ask(small))).reason is FinishReason.STOP
 
 
@@ -80,7 +93,7 @@ def test_no_memory_while_it_writes(make_client: MakeClient, make_model: MakeMode
     request = client.generate(ask(path, context_length=4096))
     seen.wait_for(TextProduced, lambda event: event.request == request)
     with no_more_memory(client, 0):
-        seen.wait_for(TextProduced, lambda event: event.request == request and event.tokens > 20)
+        seen.wait_for(object, lambda event: is_refusal(event, request) or has_written(event, request, 20))
         ends_well_or_says_why(seen, client, request)
         again = client.generate(ask(path, context_length=4096, overrides={"max_tokens": 20}))
         ends_well_or_says_why(seen, client, again)
