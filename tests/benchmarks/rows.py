@@ -45,6 +45,9 @@ WAYS = {
 }
 
 
+_SILENCE = llama_cpp.llama_log_callback(lambda *_: None)  # kept as long as llama.cpp calls it
+
+
 @contextmanager
 def loaded(path: Path, way: Way) -> Iterator[Any]:
     params = llama_cpp.llama_model_default_params()
@@ -106,14 +109,21 @@ class Rows:
         llama_cpp.llama_free(self._context)
 
 
-def measured(path: Path, way: Way, counts: list[int], options: argparse.Namespace) -> dict[int, float]:
+def be_quiet() -> None:
+    """Begins with llama.cpp, which then says nothing."""
+    llama_cpp.llama_log_set(_SILENCE, None)
+    llama_cpp.llama_backend_init()
+
+
+def measured(path: Path, way: Way, counts: list[int], *, held: int, steps: int, rounds: int) -> dict[int, float]:
+    """Seconds of a step with so many rows."""
     with loaded(path, way) as model:
-        rows = Rows(model, way, max(counts), options.held, options.steps)
+        rows = Rows(model, way, max(counts), held, steps)
         rows.seconds(max(counts), 1)
         found: dict[int, list[float]] = {count: [] for count in counts}
-        for number in range(options.rounds):
+        for number in range(rounds):
             for count in counts if number % 2 == 0 else reversed(counts):
-                found[count].append(rows.seconds(count, options.steps))
+                found[count].append(rows.seconds(count, steps))
         rows.close()
     return {count: statistics.median(times) for count, times in found.items()}
 
@@ -127,12 +137,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--held", type=int, default=256)
     options = parser.parse_args()
-    quiet = llama_cpp.llama_log_callback(lambda *_: None)  # to be kept as long as llama.cpp calls it
-    llama_cpp.llama_log_set(quiet, None)
-    llama_cpp.llama_backend_init()
+    be_quiet()
+    how = {"held": options.held, "steps": options.steps, "rounds": options.rounds}
     alone = 0.0
     for name in dict.fromkeys(["default", *options.ways]):
-        found = measured(options.model, WAYS[name], sorted({1, *options.rows}), options)
+        found = measured(options.model, WAYS[name], sorted({1, *options.rows}), **how)
         alone = alone or found[1]
         gains = {str(count): round(count * alone / seconds, 2) for count, seconds in found.items()}
         costs = {str(count): round(seconds / found[1], 2) for count, seconds in found.items()}

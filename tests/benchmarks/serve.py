@@ -1,9 +1,11 @@
 """What the local API costs and gains: one stream against the engine alone, and eight programs at once against one.
 
-Run: `python -m tests.benchmarks.serve MODEL.gguf [--tokens N] [--rounds N] [--threads N] [--streams N] [--seeded]`,
-with a file that `tests.benchmarks.random_7b` wrote, for example. Server and engine are the real processes; «the engine
-alone» is a client of the very same worker. All take turns within one run. Every question is asked once, under the
-official system prompt: reading it counts, as it does for a program that asks. `writing` leaves the reading out.
+Run: `python -m tests.benchmarks.serve MODEL.gguf [--tokens N] [--rounds N] [--threads N] [--streams N] [--seeded]
+[--bare]`, with a file that `tests.benchmarks.random_7b` wrote, for example. Server and engine are the real processes;
+«the engine alone» is a client of the very same worker. All take turns within one run. Every question is asked once,
+under the official system prompt: reading it counts, as it does for a program that asks. `writing` leaves the reading
+out; it is 0 where the answers are so short that the first ends before the last begins. `bare` is what as many rows gain
+in llama.cpp itself against one, with nothing around `llama_decode`.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from finr1_desk.core.events import EngineEvent, Finished, GenerateRequest, Model
 from finr1_desk.core.prompts import OFFICIAL_SYSTEM_PROMPT, Turn
 from finr1_desk.engine.client import EngineClient
 from finr1_desk.store.paths import resolve_data_dir
+from tests.benchmarks import rows
 
 KEY = "benchmark"
-CONTEXT = 4096
+CONTEXT = 16_384  # as the application has it: with less, some would wait for room
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,13 @@ def at_once(ask: Callable[[str], Stream], questions: list[str]) -> Round:
     return Round(streams)
 
 
+def bare_gain(model: Path, streams: int, threads: int) -> float:
+    """How many times as many tokens come of so many rows as of one."""
+    rows.be_quiet()
+    found = rows.measured(model, rows.Way(threads=threads), [1, streams], held=256, steps=3, rounds=3)
+    return streams * found[1] / found[streams]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path)
@@ -140,7 +150,9 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--streams", type=int, default=8)
     parser.add_argument("--seeded", action="store_true", help="requests name a seed")
+    parser.add_argument("--bare", action="store_true", help="measures bare rows of llama.cpp, too")
     options = parser.parse_args()
+    bare = bare_gain(options.model, options.streams, options.threads) if options.bare else None
     numbers = itertools.count(101)
 
     def question() -> str:
@@ -189,6 +201,7 @@ def main() -> int:
         "one_stream_against_engine": ratio("one", "engine", lambda each: each.per_s),
         "several_against_one": ratio("several", "one", lambda each: each.per_s),
         "several_against_one_writing": ratio("several", "one", lambda each: each.writing_per_s),
+        "bare": bare,
     }
     print(json.dumps(report, indent=2))
     return 0
