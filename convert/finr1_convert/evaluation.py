@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import llama_cpp
 import numpy as np
@@ -89,13 +89,17 @@ def read_text(path: Path) -> str:
 class LlamaLog:
     """The last error that llama.cpp logged in this process; everything else it says is dropped.
 
-    llama.cpp has one log a process: make one of these, before anything else, and keep it until the process ends.
+    llama.cpp has one log a process: make one of these, before anything else.
     """
+
+    # What llama.cpp calls: freed with the object that made it, it would end the process at the next line of the log.
+    _installed: ClassVar[object] = None
 
     def __init__(self) -> None:
         self._last = ""
-        self._callback = llama_cpp.llama_log_callback(self._receive)
-        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+        callback = llama_cpp.llama_log_callback(self._receive)
+        llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+        LlamaLog._installed = callback
 
     def take_error(self, otherwise: str) -> str:
         """The last error since the last call, or ``otherwise``."""

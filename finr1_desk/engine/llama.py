@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import llama_cpp
 import numpy as np
@@ -48,15 +48,19 @@ class LoadCancelledError(Exception):
 
 
 class LlamaLog(LogLines):
-    """Receives llama.cpp's log for as long as it lives.
+    """Receives llama.cpp's log until another is made.
 
     llama.cpp has one log for the process, so there is one of these, made by the process's entry point.
     """
 
+    # What llama.cpp calls: freed with the object that made it, it would end the process at the next line of the log.
+    _installed: ClassVar[object] = None
+
     def __init__(self, sink: Callable[[str], None]) -> None:
         super().__init__(sink)
-        self._callback = llama_cpp.llama_log_callback(lambda level, text, _data: self.receive(level, text))
-        llama_cpp.llama_log_set(self._callback, None)
+        callback = llama_cpp.llama_log_callback(lambda level, text, _data: self.receive(level, text))
+        llama_cpp.llama_log_set(callback, None)
+        LlamaLog._installed = callback
 
 
 # -- models
