@@ -697,6 +697,10 @@
         <source>Context: {used} of {limit} tokens used</source>
         <translation>上下文：已用 {used} 个词元，共 {limit} 个</translation>
     </message>
+    <message>
+        <source>Context: {used} tokens used</source>
+        <translation>上下文：已用 {used} 个词元</translation>
+    </message>
 </context>
 <context>
     <name>ConversationDelegate</name>

@@ -87,6 +87,7 @@ class Answers(QObject):
         link.received.connect(self._on_event)
         models.hashed.connect(self._on_hashed)
         models.chosen.connect(self._on_model_chosen)
+        models.changed.connect(lambda *_: self._tell_context())
         conversations.opened.connect(lambda *_: self._tell_context())
 
     # -- what the user does
@@ -362,6 +363,7 @@ class Answers(QObject):
         self._conversations.note_message(chosen)
         if len(work.writings) > 1:
             self._conversations.reread()
+        self._tell_context()
         self.finished.emit(chosen)
         if conversation.id != self._conversations.current:
             self.unread.emit(conversation.id)
@@ -406,9 +408,7 @@ class Answers(QObject):
         self.busyChanged.emit(busy)
 
     def _tell_context(self) -> None:
-        loaded = self._models.loaded
-        limit = loaded.context_length if loaded is not None else self._settings.value.context_length
-        self._telling.tell_context(self._conversations.shown(), limit)
+        self._telling.tell_context(self._conversations.shown(), self._models.context_limit)
 
     # -- leaving
 

@@ -141,7 +141,7 @@ class Counting(QObject):
         found = self._found
         if not self._text.strip() or "bare" not in found or "alone" not in found:
             return
-        limit = self._limit()
+        limit = self._models.context_limit
         whole = found.get("whole", found["alone"])
         needed = whole if self._is_about else found["alone"]
         wanted = sampling_overrides(self._settings.value, self._manner.value.choices)["max_tokens"]
@@ -150,13 +150,3 @@ class Counting(QObject):
         crowded = not self._is_about and not over and whole > found["alone"] and whole + room > limit
         question = found["alone"] - found["bare"]
         self.counted.emit(Count(question, whole, limit, over, crowded, self._is_about))
-
-    def _limit(self) -> int:
-        """The context there is, or there will be once the model is loaded; 0 where a server does not tell."""
-        loaded, choice = self._models.loaded, self._models.choice
-        if loaded is not None:
-            return loaded.context_length
-        if self._is_about:
-            return 0
-        wanted = int(self._models.loading_values()["context_length"])
-        return min(wanted, choice.header.trained_context or wanted) if choice is not None else wanted

@@ -172,6 +172,16 @@ class Models(QObject):
         """What is asked for when the chosen model is loaded: the settings, and what was set for it alone."""
         return loading_values(self._settings.value, self.own_settings)
 
+    @property
+    def context_limit(self) -> int:
+        """Tokens of the context there is, or will be once the model is loaded; 0 where a server does not tell."""
+        if self.loaded is not None:
+            return self.loaded.context_length
+        if self._server.value.in_use:
+            return 0
+        wanted = int(self.loading_values()["context_length"])
+        return min(wanted, self.choice.header.trained_context or wanted) if self.choice is not None else wanted
+
     def make_plan(self) -> None:
         """Asks the engine how the chosen model would be loaded now; `planned` or `planFailed` tells."""
         request = self.request()

@@ -69,7 +69,7 @@ class Telling(QObject):
         work = self._works.get(self._current() or "")
         if work is not None and work.writings[0].started is not None:
             used = max(writing.context_used for writing in work.writings)
-            self.contextUsed.emit(used, work.writings[0].started.model.context_length)
+            self.contextUsed.emit(used, work.writings[0].started.model.context_length or limit)
             return
         usage = next((message.generation.usage for message in reversed(shown) if message.generation is not None), None)
         self.contextUsed.emit(usage.prompt_tokens + usage.completion_tokens if usage is not None else 0, limit)

@@ -35,11 +35,16 @@ class ContextMeter(QWidget):
         self.show_use(0, 0)
 
     def show_use(self, tokens: int, limit: int) -> None:
+        """Shows so many tokens of so many; a limit of 0 is one that nobody told."""
         before = len(self._text)
         self._share = min(tokens / limit, 1.0) if limit else 0.0
         used, most = QLocale().toString(tokens), QLocale().toString(limit)
-        self._text = f"{used} / {most}" if limit else "–"
-        words = self.tr("Context: {used} of {limit} tokens used").format(used=used, limit=most)
+        if limit:
+            self._text = f"{used} / {most}"
+            words = self.tr("Context: {used} of {limit} tokens used").format(used=used, limit=most)
+        else:
+            self._text = used if tokens else "–"
+            words = self.tr("Context: {used} tokens used").format(used=used)
         self.setToolTip(words)
         self.setAccessibleName(words)
         if len(self._text) != before:

@@ -78,6 +78,7 @@ class ScriptedServer:
     def __init__(self, *replies: Reply, models: Sequence[str] = (MODEL,)) -> None:
         self.replies = list(replies)
         self.models = list(models)
+        self.model_facts: dict[str, Any] = {}  # what is told of each model besides
         self.tokenize: Reply = Reply(404, body={"detail": "Not Found"})
         self.got: list[Got] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -95,7 +96,8 @@ class ScriptedServer:
 
     def reply_to(self, path: str) -> Reply:
         if path.endswith("/models"):
-            entries = [{"id": name, "object": "model", "created": 0, "owned_by": "test"} for name in self.models]
+            told = {"object": "model", "created": 0, "owned_by": "test", **self.model_facts}
+            entries = [{"id": name, **told} for name in self.models]
             return Reply(body={"object": "list", "data": entries})
         if path == "/tokenize":
             return self.tokenize

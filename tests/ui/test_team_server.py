@@ -18,6 +18,7 @@ from finr1_desk.engine.routing import RoutedEngine
 from finr1_desk.store.policy import Policy
 from finr1_desk.store.server_access import Credentials
 from finr1_desk.ui.dialogs.server import ServerDialog
+from finr1_desk.ui.status import ContextMeter
 from tests.helpers.scripted_server import MODEL, Reply, ScriptedServer, answered, piece, serving
 from tests.ui.played import Running
 
@@ -58,6 +59,21 @@ def test_the_server_answers_and_the_conversation_says_so(running: Running) -> No
     assert running.engine.requests == []  # nothing was asked of the engine here
     assert server.got[-1].headers["authorization"] == "Bearer k-1"
     assert MODEL in running.button("modelButton").text()
+
+
+@pytest.mark.parametrize(("told", "shown"), [({"max_model_len": 32768}, "28 / 32,768"), ({}, "28")])
+def test_the_meter_shows_the_servers_context_or_none(running: Running, told: dict[str, int], shown: str) -> None:
+    meter = running.window.findChild(ContextMeter)
+    assert isinstance(meter, ContextMeter)
+    with serving(answered("20 %\n\n..")) as server:
+        server.model_facts = told
+        _use(running, server)
+        running.until(lambda: running.built.models.loaded is not None)
+        running.ask("Growth?")
+        running.until(lambda: running.built.conversations.shown()[-1:] != [])
+        running.until(lambda: running.built.conversations.shown()[-1].state is MessageState.COMPLETE)
+        running.until(lambda: meter.text() == shown)
+    assert shown.split(" ")[0] in meter.accessibleName()
 
 
 def test_a_stream_that_breaks_off_can_be_gone_on_with(running: Running) -> None:

@@ -73,7 +73,7 @@ class Asked:
 
     def started(self, id: str) -> Started:
         """How many tokens the prompt has is told with the end."""
-        loaded = loaded_model(self.request.model, self.model, self.access, None)
+        loaded = loaded_model(self.request.model, self.model, self.access, 0)
         return Started(id, 0, 0, 0, self.sampling, self.seed, 0.0, loaded)
 
 
@@ -82,7 +82,7 @@ def messages(turns: tuple[Turn, ...], prefix: str) -> list[dict[str, str]]:
     return [*written, {"role": "assistant", "content": prefix}] if prefix else written
 
 
-def loaded_model(request: ModelRequest, model: str, access: ServerAccess, context: object) -> LoadedModel:
+def loaded_model(request: ModelRequest, model: str, access: ServerAccess, context: int) -> LoadedModel:
     """A server's model, as if it were loaded here; what a server does not tell is empty or 0."""
     return LoadedModel(
         request=request,
@@ -91,7 +91,7 @@ def loaded_model(request: ModelRequest, model: str, access: ServerAccess, contex
         architecture="",
         quantisation="",
         parameters=0,
-        context_length=context if isinstance(context, int) else 0,
+        context_length=context,
         trained_context=0,
         device=access.server.host,
         layers=0,

@@ -192,7 +192,7 @@ class RemoteEngine:
         return access, await asyncio.to_thread(make_client, access)
 
     async def _load(self, id: str, model: ModelRequest) -> None:
-        from finr1_desk.engine.remote.listing import served
+        from finr1_desk.engine.remote.listing import context_of, served
 
         access, client = await self._open(model.path)
         async with client:
@@ -202,7 +202,7 @@ class RemoteEngine:
         if found is None and (wanted or not models):
             raise UserError(ErrorCode.SERVER_NO_MODEL, host=access.server.host, model=wanted)
         found = found or models[0]
-        self._on_event(ModelLoaded(loaded_model(model, found.id, access, getattr(found, "max_model_len", None))))
+        self._on_event(ModelLoaded(loaded_model(model, found.id, access, context_of(found))))
         self._on_event(Finished(id, FinishReason.STOP))
 
     async def _generate(self, id: str, running: _Request, request: GenerateRequest) -> None:
@@ -235,6 +235,8 @@ class RemoteEngine:
         started = False
         while True:
             try:
+                if started:
+                    await self._check_again(asked)
                 stream = await self._begin(id, asked, client, prefix, limit)
                 if not started:
                     self._on_event(asked.started(id))
@@ -263,6 +265,14 @@ class RemoteEngine:
         self._on_event(
             Finished(id, _ended(answer, asked.access), answer.usage, answer.timing, think_cut=answer.think_cut)
         )
+
+    async def _check_again(self, asked: Asked) -> None:
+        """Before more is sent, since time has passed.
+
+        Raises:
+            UserError: the server was changed, switched off or forbidden meanwhile.
+        """
+        await asyncio.to_thread(self._access, asked.request.model.path)
 
     async def _several(self, id: str, asked: Asked, client: AsyncOpenAI) -> None:
         """Several answers to one question, which the server writes side by side."""
@@ -311,7 +321,7 @@ class RemoteEngine:
                     attempt += 1
                     self._on_event(Waiting(id, pause))
                     await asyncio.sleep(pause)
-                    await asyncio.to_thread(self._access, asked.request.model.path)  # it may be another one by now
+                    await self._check_again(asked)
                 elif extra and is_about_parameters(error):
                     extra = False
                 else:

@@ -217,9 +217,7 @@ class Binding(QObject):
         self._update_actions()
 
     def _show_empty_context(self) -> None:
-        loaded = self._app.models.loaded
-        limit = loaded.context_length if loaded is not None else self._app.settings.value.context_length
-        self._window.status.show_context(0, limit)
+        self._window.status.show_context(0, self._app.models.context_limit)
 
     def _swap_draft(self, id: str | None, *, keep: bool) -> None:
         """Each conversation has its own unsent text; a first question that begins one takes the rest along."""

@@ -12,6 +12,7 @@ import pytest
 from finr1_desk.core.conversation import FinishReason, PartKind
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.events import (
+    EngineEvent,
     GenerateRequest,
     ModelLoaded,
     ModelRequest,
@@ -153,6 +154,34 @@ def test_a_limit_of_the_thinking_closes_it_too(make: Make) -> None:
     assert end.think_cut
     assert seen.text(id).count("w ") == 4 or seen.text(id).count("w ") == 5
     assert seen.text(id).endswith(f"{CLOSE_THINKING}1")
+
+
+def test_thinking_that_was_cut_short_is_not_sent_on_where_the_server_was_switched_off_meanwhile() -> None:
+    hold = threading.Event()
+    thinking = Reply(events=[piece("<think>\n"), *(piece("w ") for _ in range(20))], hold=hold)
+    is_off = threading.Event()
+    with serving(thinking, answered("1")) as server:
+
+        def access(_address: str) -> ServerAccess:
+            if is_off.is_set():
+                raise UserError(ErrorCode.SERVER_FORBIDDEN, host=at(server).host)
+            return ServerAccess(at(server), "", {})
+
+        seen = Recorder()
+
+        def record(event: EngineEvent) -> None:
+            if isinstance(event, Started):
+                is_off.set()
+            seen(event)
+
+        engine = RemoteEngine(access, record)
+        id = engine.generate(question(at(server), max_think=5))
+        end = seen.finished(id)
+        hold.set()
+        engine.close(30.0)
+        assert len(server.asked) == 1
+    assert (end.reason, end.code) == (FinishReason.ERROR, ErrorCode.SERVER_FORBIDDEN)
+    assert seen.text(id).startswith("<think>\nw w ")
 
 
 def test_an_answer_in_a_circle_is_stopped_and_can_be_gone_on_with(make: Make) -> None:
@@ -328,6 +357,25 @@ def test_loading_asks_whether_the_model_is_there(make: Make) -> None:
         engine, seen = make(replace(at(server), model="missing"))
         end = seen.finished(engine.load(ModelRequest(at(server).address)))
         assert (end.code, end.params["model"]) == (ErrorCode.SERVER_NO_MODEL, "missing")
+
+
+@pytest.mark.parametrize(
+    ("told", "tokens"),
+    [
+        ({"max_model_len": 16384}, 16384),
+        ({"loaded_context_length": 8192, "max_context_length": 32768}, 8192),
+        ({"context_length": "16k"}, 0),
+        ({"max_model_len": None, "context_window": 4096}, 4096),
+        ({"max_model_len": True}, 0),
+        ({}, 0),
+    ],
+)
+def test_the_context_is_what_the_server_tells(make: Make, told: dict[str, object], tokens: int) -> None:
+    with serving(answered("x")) as server:
+        server.model_facts = told
+        engine, seen = make(at(server))
+        engine.load(ModelRequest(at(server).address))
+        assert seen.wait_for(ModelLoaded).model.context_length == tokens
 
 
 def test_without_a_name_it_is_the_servers_first_model(make: Make) -> None:
