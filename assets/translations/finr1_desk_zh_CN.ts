@@ -119,6 +119,10 @@
         <translation>在所有对话中查找(&amp;D)</translation>
     </message>
     <message>
+        <source>Put &amp;files into the question…</source>
+        <translation>将文件放入问题(&amp;F)…</translation>
+    </message>
+    <message>
         <source>&amp;Stop writing</source>
         <translation>停止生成(&amp;S)</translation>
     </message>
@@ -880,6 +884,14 @@
         <translation>导出的对话 (*.md *.json *.jsonl *.zip *.chat);;所有文件 (*)</translation>
     </message>
     <message>
+        <source>Put files into the question</source>
+        <translation>将文件放入问题</translation>
+    </message>
+    <message>
+        <source>Text and tables (*.txt *.md *.csv *.tsv *.xlsx *.json);;All files (*)</source>
+        <translation>文本和表格 (*.txt *.md *.csv *.tsv *.xlsx *.json);;所有文件 (*)</translation>
+    </message>
+    <message>
         <source>Choose a table of inputs</source>
         <translation>选择输入表格</translation>
     </message>
@@ -1069,6 +1081,17 @@
     <message>
         <source>Remove it and get it again.</source>
         <translation>请删除后重新获取。</translation>
+    </message>
+</context>
+<context>
+    <name>DropHint</name>
+    <message>
+        <source>Drop files here</source>
+        <translation>将文件拖放到此处</translation>
+    </message>
+    <message>
+        <source>Text and tables go into the question, exported conversations are imported, a GGUF file becomes the model in use. Nothing is sent yet.</source>
+        <translation>文本和表格会放入问题，导出的对话会被导入，GGUF 文件会成为使用中的模型。此时不会发送任何内容。</translation>
     </message>
 </context>
 <context>
@@ -1863,8 +1886,8 @@
         <translation>&lt;b&gt;获取 Fin-R1。&lt;/b&gt;应用自带的演示模型只会做几种练习。菜单&lt;b&gt;“模型”&lt;/b&gt;会找出本机已有的模型，并说明哪个适合这台电脑。</translation>
     </message>
     <message>
-        <source>&lt;b&gt;Ask&lt;/b&gt; in English or Chinese, with the figures or the table the answer should rest on. Cells can be pasted from a spreadsheet.</source>
-        <translation>&lt;b&gt;提问。&lt;/b&gt;中文或英文均可，请附上回答所依据的数字或表格。可以直接粘贴电子表格的单元格。</translation>
+        <source>&lt;b&gt;Ask&lt;/b&gt; in English or Chinese, with the figures or the table the answer should rest on. Files can be dropped on the window, cells pasted from a spreadsheet.</source>
+        <translation>&lt;b&gt;提问。&lt;/b&gt;中文或英文均可，请附上回答所依据的数字或表格。可以把文件拖放到窗口中，也可以直接粘贴电子表格的单元格。</translation>
     </message>
     <message>
         <source>&lt;b&gt;Read the working.&lt;/b&gt; Fin-R1 thinks before it answers; unfold its thinking to see how it came to a figure, and check that figure: a model can be wrong and sound sure.</source>
@@ -1881,6 +1904,13 @@
     <message>
         <source>&lt;b&gt;Nothing leaves this computer&lt;/b&gt; unless you export it, follow a link, download a model, or choose a server yourself.</source>
         <translation>&lt;b&gt;任何内容都不会离开这台电脑，&lt;/b&gt;除非由您自己导出、打开链接、下载模型或选用服务器。</translation>
+    </message>
+</context>
+<context>
+    <name>GivenBinding</name>
+    <message>
+        <source>Reading…</source>
+        <translation>正在读取…</translation>
     </message>
 </context>
 <context>
@@ -3060,6 +3090,30 @@
     <message>
         <source>Get the file again. An archive with a password has to be unpacked first.</source>
         <translation>请重新获取该文件。带密码的压缩包需要先解压。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be put into a question.</source>
+        <translation>无法将 %1 放入问题。</translation>
+    </message>
+    <message>
+        <source>Text, tables (CSV, XLSX), exported conversations and GGUF models can be dropped here. Of other documents, copy the passage that matters.</source>
+        <translation>可以拖放文本、表格（CSV、XLSX）、导出的对话和 GGUF 模型。其他文档请复制所需的段落。</translation>
+    </message>
+    <message>
+        <source>There is no text in %1.</source>
+        <translation>%1 中没有文本。</translation>
+    </message>
+    <message>
+        <source>Choose another file.</source>
+        <translation>请选择其他文件。</translation>
+    </message>
+    <message>
+        <source>%1 is too long for a question.</source>
+        <translation>%1 太长，无法放入问题。</translation>
+    </message>
+    <message>
+        <source>Copy the part that matters. A task (Ctrl+T) goes through all rows of a table.</source>
+        <translation>请复制所需的部分。任务 (Ctrl+T) 可以逐行处理整个表格。</translation>
     </message>
     <message>
         <source>The %1 file could not be made.</source>

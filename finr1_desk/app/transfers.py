@@ -73,7 +73,7 @@ class Transfers(QObject):
 
     def import_files(self, paths: list[Path]) -> None:
         """Reads files of any origin; what could not be read is named in the report."""
-        self._pool.run(self._reader(paths), self._on_read, self.failed.emit)
+        self._pool.run(self._reader(paths), self.keep, self.failed.emit)
 
     def _reader(self, paths: list[Path]) -> Callable[[], list[Imported]]:
         def read() -> list[Imported]:
@@ -83,11 +83,12 @@ class Transfers(QObject):
 
         return read
 
-    def _on_read(self, read: list[Imported]) -> None:
+    def keep(self, read: list[Imported]) -> None:
+        """Takes over what was read of files; `imported` tells when it is kept."""
         report = ImportReport(problems=[problem for imported in read for problem in imported.problems])
         pairs = [pair for imported in read for pair in imported.conversations]
 
-        def keep(store: Store) -> None:
+        def work(store: Store) -> None:
             for conversation, messages in pairs:
                 if self._pool.closing:
                     return
@@ -98,4 +99,4 @@ class Transfers(QObject):
             if report.conversations:
                 self._conversations.refresh()
 
-        self._store.run(keep, done, self.failed.emit)
+        self._store.run(work, done, self.failed.emit)

@@ -103,6 +103,9 @@ class ErrorCode(StrEnum):
     IMPORT_EMPTY = "import_empty"  # path, name
     IMPORT_TOO_LARGE = "import_too_large"  # path, limit_bytes
     IMPORT_ARCHIVE_DAMAGED = "import_archive_damaged"  # path
+    GIVEN_UNREADABLE = "given_unreadable"  # path
+    GIVEN_EMPTY = "given_empty"  # path
+    GIVEN_TOO_LONG = "given_too_long"  # path
     EXPORT_FAILED = "export_failed"  # format, exit_code
     FILE_UNREADABLE = "file_unreadable"  # path, reason
     FILE_UNWRITABLE = "file_unwritable"  # path, reason

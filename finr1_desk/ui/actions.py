@@ -41,6 +41,7 @@ _MENUS = {
     ),
     "conversation": (
         "tasks",
+        "add_files",
         SEPARATOR,
         "stop",
         "answer_now",
@@ -76,6 +77,7 @@ _SHORTCUTS = {
     "find_previous": "Shift+F3",
     "find": "Ctrl+Shift+F",
     "tasks": "Ctrl+T",
+    "add_files": "Ctrl+Shift+O",
     "stop": "Ctrl+.",
     "answer_now": "Ctrl+Shift+A",
     "undo": "Ctrl+Z",
@@ -132,6 +134,7 @@ def action_texts() -> dict[str, str]:
         "find_previous": translate("Actions", "Find &previous"),
         "find": translate("Actions", "Fin&d in all conversations"),
         "tasks": translate("Actions", "&Tasks…"),
+        "add_files": translate("Actions", "Put &files into the question…"),
         "stop": translate("Actions", "&Stop writing"),
         "answer_now": translate("Actions", "&Answer now"),
         "rename": translate("Actions", "&Rename"),

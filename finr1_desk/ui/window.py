@@ -11,7 +11,7 @@ import binascii
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QIcon
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
@@ -25,6 +25,8 @@ from PySide6.QtWidgets import (
 
 from finr1_desk.ui.actions import build_actions
 from finr1_desk.ui.composer.composer import ComposerPane
+from finr1_desk.ui.composer.edit import local_files
+from finr1_desk.ui.drop_hint import DropHint
 from finr1_desk.ui.empty_pane import EmptyPane
 from finr1_desk.ui.failure_page import FailurePage
 from finr1_desk.ui.find_bar import FindBar
@@ -48,6 +50,7 @@ NARROW = 90 * GRID  # below this width the sidebar gives way by itself
 class Window(QMainWindow):
     firstPainted = Signal()
     closing = Signal()
+    filesDropped = Signal(list)  # list[Path]
 
     def __init__(self, theme: Theme, icons: Icons, application_icon: QIcon) -> None:
         super().__init__()
@@ -66,13 +69,16 @@ class Window(QMainWindow):
         self.failure = FailurePage(self)
         self.composer = ComposerPane(theme, icons, self)
         self.status = StatusBar(theme, icons, self)
+        self._drop_hint = DropHint(self)
         self.pane: ChatPane | None = None
         self._pages = QStackedWidget(self)
         self._waiting = QWidget(self)
+        self._middle = QWidget(self)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.actions_ = build_actions(self.menuBar(), self)
         self._build()
         self._connect()
+        self.setAcceptDrops(True)
         self.resize(*DEFAULT_SIZE)
         self._set_sidebar_width(SIDEBAR_WIDTH)
         self.composer.edit.viewport().installEventFilter(self)
@@ -98,11 +104,10 @@ class Window(QMainWindow):
         self._splitter.addWidget(right)
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
-        middle = QWidget(self)
-        row = QHBoxLayout(middle)
+        row = QHBoxLayout(self._middle)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._splitter)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(self._middle)
         self.setStatusBar(self.status)
         self.actions_["sidebar"].setChecked(True)
 
@@ -246,6 +251,23 @@ class Window(QMainWindow):
             self._folded_for_width = True
         elif not narrow and self._folded_for_width:
             self.actions_["sidebar"].setChecked(True)
+
+    # -- files dropped; what is in the way of one passes them on, since none of it takes files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.composer.isVisible() and local_files(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self._drop_hint.show_over(self._middle.geometry())
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self._drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drop_hint.hide()
+        event.setDropAction(Qt.DropAction.CopyAction)  # whoever moves files would delete them
+        event.accept()
+        self.filesDropped.emit(local_files(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()

@@ -142,6 +142,9 @@ class PlayedDialogs(Dialogs):
     def files_to_import(self) -> list[Path]:
         return self.files
 
+    def files_to_add(self) -> list[Path]:
+        return self.files
+
     def export_folder(self) -> Path | None:
         return self.folder
 

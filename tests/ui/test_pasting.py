@@ -36,14 +36,14 @@ def paste(edit: ComposerEdit, text: str, html: str = "") -> None:
 
 def test_cells_arrive_as_a_table_and_can_be_undone_in_two_steps(edit: ComposerEdit) -> None:
     paste(edit, CELLS)
-    assert edit.toPlainText() == f"{TABLE}\n"
+    assert edit.toPlainText() == f"{TABLE}\n\n"
     edit.undo()
     assert edit.toPlainText() == CELLS
     edit.undo()
     assert edit.toPlainText() == ""
     edit.redo()
     edit.redo()
-    assert edit.toPlainText() == f"{TABLE}\n"
+    assert edit.toPlainText() == f"{TABLE}\n\n"
 
 
 def test_a_table_stands_on_lines_of_its_own_where_something_was_selected(edit: ComposerEdit) -> None:
@@ -60,7 +60,7 @@ def test_a_table_stands_on_lines_of_its_own_where_something_was_selected(edit: C
 
 def test_a_browsers_table_arrives_as_a_table_too(edit: ComposerEdit) -> None:
     paste(edit, "a b c d", "<table><tr><td>a|x</td><td>b</td></tr><tr><td>c</td><td>4</td></tr></table>")
-    assert edit.toPlainText() == "| a\\|x | b |\n| --- | ---: |\n| c | 4 |\n"
+    assert edit.toPlainText() == "| a\\|x | b |\n| --- | ---: |\n| c | 4 |\n\n"
 
 
 @pytest.mark.parametrize("text", ["two\nlines", "one\ttab", "\tdef f():\n\t\treturn 1", "a\r\nb"])

@@ -16,6 +16,7 @@ from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.ui.binding.api import ApiBinding
 from finr1_desk.ui.binding.branches import BranchBinding
 from finr1_desk.ui.binding.chat import ChatBinding
+from finr1_desk.ui.binding.given import GivenBinding
 from finr1_desk.ui.binding.keeping import KeepingBinding
 from finr1_desk.ui.binding.library import LibraryBinding
 from finr1_desk.ui.binding.reading import ReadingDesk
@@ -71,6 +72,7 @@ class Binding(QObject):
         self._reading = ReadingDesk(pane, window, dialogs, application.pool, self.show_error)
         self._chat = ChatBinding(pane, application.conversations, application.answers, self)
         self._transfers = TransferBinding(window, dialogs, application.transfers, application.conversations, self)
+        GivenBinding(application, window, dialogs, self)
         self._api = ApiBinding(application.local_api, application.settings, window, self.show_error, self)
         self._writing = WritingBinding(window, pane, application, self)
         self._branches = BranchBinding(window, pane, application, self._writing, self)

@@ -5,6 +5,8 @@ Owns what a key and a piece of the clipboard mean. What is sent goes out as a si
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -31,6 +33,7 @@ class ComposerEdit(QPlainTextEdit):
     focusChanged = Signal(bool)
     escaped = Signal()
     undoWanted = Signal()  # where there is nothing in the text to undo
+    filesPasted = Signal(list)  # list[Path]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,6 +109,10 @@ class ComposerEdit(QPlainTextEdit):
 
         The text of the cells is pasted first: undone once, that is what stands there, undone twice, nothing.
         """
+        files = local_files(source)
+        if files:
+            self.filesPasted.emit(files)
+            return
         if not source.hasText():
             return
         text = source.text().replace("\r\n", "\n").replace("\r", "\n")
@@ -116,22 +123,36 @@ class ComposerEdit(QPlainTextEdit):
         cursor.endEditBlock()
         table = _table_of(source)
         if table is not None:
-            self._put_table(cursor, start, table)
+            self._put_block(cursor, start, table)
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Files that are dragged are the window's, wherever in it they are dropped."""
+        return not local_files(source) and super().canInsertFromMimeData(source)
+
+    def put_in(self, text: str) -> None:
+        """Puts a text or a table in behind the cursor, on lines of its own; undone, it is gone at once."""
+        cursor = self.textCursor()
+        cursor.setPosition(cursor.selectionEnd())
+        self._put_block(cursor, cursor.position(), text)
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
 
     @staticmethod
-    def _put_table(cursor: QTextCursor, start: int, table: str) -> None:
-        """Puts a table, on lines of its own, in the place of what stands from `start` to the cursor."""
+    def _put_block(cursor: QTextCursor, start: int, text: str) -> None:
+        """Puts a text, on lines of its own, in the place of what stands from `start` to the cursor."""
         end = cursor.position()
         document = cursor.document()
         before = "" if start == document.findBlock(start).position() else "\n\n"
         block = document.findBlock(end)
-        after = "\n" if end == block.position() + block.length() - 1 else "\n\n"
+        # One empty line behind it in any case: a line below a table without one between would be a row of it.
+        has_one = end == block.position() + block.length() - 1 and block.next().isValid()
+        after = "\n" if has_one else "\n\n"
         cursor.beginEditBlock()
         cursor.setPosition(start)
         cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-        cursor.insertText(f"{before}{table}{after}")
+        cursor.insertText(f"{before}{text}{after}")
         cursor.endEditBlock()
 
     # -- drafts and quotes
@@ -176,6 +197,12 @@ class ComposerEdit(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.focusChanged.emit(False)
+
+
+def local_files(data: QMimeData) -> list[Path]:
+    """The files and folders of this computer that are dragged or lie on the clipboard; none if anything else does."""
+    urls = data.urls() if data.hasUrls() else []
+    return [Path(url.toLocalFile()) for url in urls] if all(url.isLocalFile() for url in urls) else []
 
 
 def _table_of(source: QMimeData) -> str | None:

@@ -34,6 +34,12 @@ class Dialogs:
         chosen, _ = QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)
         return [Path(name) for name in chosen]
 
+    def files_to_add(self) -> list[Path]:
+        title = _translate("Dialogs", "Put files into the question")
+        kinds = _translate("Dialogs", "Text and tables (*.txt *.md *.csv *.tsv *.xlsx *.json);;All files (*)")
+        chosen, _ = QFileDialog.getOpenFileNames(self._parent, title, str(Path.home()), kinds)
+        return [Path(name) for name in chosen]
+
     def file_to_save(self, title: str, name: str, kinds: str) -> Path | None:
         """A file that may be written, with a suffix of the chosen kind; `name` is what is offered."""
         chosen, kind = QFileDialog.getSaveFileName(self._parent, title, str(Path.home() / name), kinds)

@@ -75,7 +75,7 @@ class GettingStartedDialog(QDialog):
                 "send",
                 self.tr(
                     "<b>Ask</b> in English or Chinese, with the figures or the table the answer should rest on. "
-                    "Cells can be pasted from a spreadsheet."
+                    "Files can be dropped on the window, cells pasted from a spreadsheet."
                 ),
             ),
             (

@@ -103,6 +103,8 @@ QToolButton::menu-indicator {{ image: none; width: 0; }}
 
 #notice {{ background: {warning_soft}; border: none; border-bottom: 1px solid {line}; }}
 #notice[tone="info"] {{ background: {accent_soft}; }}
+#dropHint {{ background: {accent_soft}; border: 2px dashed {accent}; border-radius: 12px; }}
+#dropTitle {{ font-weight: 600; }}
 #noticeText {{ font-weight: 600; }}
 #factsPopover {{ background: {surface}; border: 1px solid {line}; border-radius: 8px; }}
 #findBar {{ background: {sidebar}; border: none; border-bottom: 1px solid {line}; }}

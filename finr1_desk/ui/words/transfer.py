@@ -58,6 +58,25 @@ def transfer_sentence(
                 filled(translate("Sentences", "The archive %1 cannot be opened."), text("path")),
                 translate("Sentences", "Get the file again. An archive with a password has to be unpacked first."),
             )
+        case ErrorCode.GIVEN_UNREADABLE:
+            return (
+                filled(translate("Sentences", "%1 cannot be put into a question."), text("path")),
+                translate(
+                    "Sentences",
+                    "Text, tables (CSV, XLSX), exported conversations and GGUF models can be dropped here. Of other "
+                    "documents, copy the passage that matters.",
+                ),
+            )
+        case ErrorCode.GIVEN_EMPTY:
+            return (
+                filled(translate("Sentences", "There is no text in %1."), text("path")),
+                translate("Sentences", "Choose another file."),
+            )
+        case ErrorCode.GIVEN_TOO_LONG:
+            return (
+                filled(translate("Sentences", "%1 is too long for a question."), text("path")),
+                translate("Sentences", "Copy the part that matters. A task (Ctrl+T) goes through all rows of a table."),
+            )
         case ErrorCode.EXPORT_FAILED:
             return (
                 filled(translate("Sentences", "The %1 file could not be made."), text("format").upper()),
