@@ -1,4 +1,4 @@
-r"""Rules in the arrays of formulas: `\begin{array}{c|c} … \hline`.
+r"""Rules in the arrays of formulas: `\begin{array}{c|c} … \hline … \cline{2-3}`.
 
 Owns their way through latex2mathml, which loses half of them: `tex` puts a sign of its own in their place, which is
 taken out of the tree again here; and their drawing, for which ziamath's tables have no means.
@@ -17,6 +17,7 @@ from finr1_desk.markup import tex
 
 ROW_RULES: Final = "finr1-row-rules"  # how many rules stand above each row, and below the last
 COLUMN_RULES: Final = "finr1-column-rules"  # and left of each column, and right of the last
+PART_RULES: Final = "finr1-part-rules"  # of those below a part of a row: its number, and from which column to which
 _WIDE: Final = "0.7em"  # between two rows or columns with a rule between them
 _USUAL: Final = "0.3em"
 
@@ -28,23 +29,30 @@ def take_rules(tree: ElementTree.Element) -> None:
     for table in tree.iter("mtable"):
         above: list[int] = []
         left: dict[int, int] = {}
-        for row in list(table):
+        parts: list[tuple[int, int, int]] = []
+        for number, row in enumerate(list(table)):
             found = _signs(row)
             above.append(found.count(tex.ROW_RULE))
-            for sign in found:
-                if sign != tex.ROW_RULE:
-                    left[ord(sign) - tex.FIRST_COLUMN] = left.get(ord(sign) - tex.FIRST_COLUMN, 0) + 1
+            for sign in map(ord, found):
+                if sign >= tex.FIRST_END and parts:
+                    parts[-1] = (number, parts[-1][1], sign - tex.FIRST_END)
+                elif tex.FIRST_START <= sign < tex.FIRST_END:
+                    parts.append((number, sign - tex.FIRST_START, 0))
+                elif sign >= tex.FIRST_COLUMN:
+                    left[sign - tex.FIRST_COLUMN] = left.get(sign - tex.FIRST_COLUMN, 0) + 1
             if found and len(row) == 1 and len(row[0]) == 0:  # nothing but the rules below the last row
                 table.remove(row)
         if len(above) == len(table):
             above.append(0)
-        if not any(above) and not left:
+        if not any(above) and not left and not parts:
             continue
         columns = max(map(len, table), default=0)
         beside = [left.get(column, 0) for column in range(columns + 1)]
         table.set(ROW_RULES, " ".join(map(str, above)))
         table.set(COLUMN_RULES, " ".join(map(str, beside)))
-        table.set("rowspacing", " ".join(_WIDE if count else _USUAL for count in above[1:]))
+        table.set(PART_RULES, " ".join(f"{row}:{first}:{last}" for row, first, last in parts))
+        ruled = {number for number, count in enumerate(above) if count} | {row for row, _, _ in parts}
+        table.set("rowspacing", " ".join(_WIDE if number in ruled else _USUAL for number in range(1, len(above))))
         table.set("columnspacing", " ".join(_WIDE if count else _USUAL for count in beside[1:]))
 
 
@@ -97,14 +105,22 @@ def install() -> None:
                 return
             above = [int(count) for count in self.element.get(ROW_RULES, "").split()]
             beside = [int(count) for count in self.element.get(COLUMN_RULES, "").split()]
+            parts = [[int(word) for word in part.split(":")] for part in self.element.get(PART_RULES, "").split()]
+            ruled = {number for number, count in enumerate(above) if count} | {row for row, _, _ in parts}
             placed = iter([(x, y, node.bbox) for node, (x, y) in zip(self.nodes, self.nodexy, strict=True)])
             cells = [[next(placed) for _ in row] for row in self.element]
             lines = _lines(cells, len(beside) - 1, self.size_px(_WIDE) / 2)
             thickness = self.units_to_points(self.font.math.consts.radicalRuleThickness)
             left = lines.xs[0] if beside[0] else 0.0
             right = lines.xs[-1] if beside[-1] else self.bbox.xmax
-            top = lines.ys[0] if above[0] else -self.bbox.ymax
-            bottom = lines.ys[-1] if above[-1] else -self.bbox.ymin
+            top = lines.ys[0] if 0 in ruled else -self.bbox.ymax
+            bottom = lines.ys[-1] if len(above) - 1 in ruled else -self.bbox.ymin
+            for row, first, last in parts:
+                start = max(lines.xs[min(first, len(beside) - 1)], left)
+                end = min(lines.xs[min(last, len(beside) - 1)], right)
+                if end > start:
+                    self.nodes.append(drawable.HLine(end - start, thickness, style=self.style, **kwargs))
+                    self.nodexy.append((start, lines.ys[row]))
             for y, count in zip(lines.ys, above, strict=True):
                 for offset in _offsets(count, thickness):
                     self.nodes.append(drawable.HLine(right - left, thickness, style=self.style, **kwargs))

@@ -18,7 +18,9 @@ MOST_WORK: Final = 9000  # characters, each times two to the power of its depth:
 HIDDEN: Final = "".join(map(chr, range(0xE000, 0xE100)))  # each stands for a stretch of text
 ROW_RULE: Final = "\ue100"  # stands for a rule between two rows
 FIRST_COLUMN: Final = 0xE101  # of the signs that stand for a rule left of a column
-RULES: Final = "".join(map(chr, range(0xE100, 0xE140)))
+FIRST_START: Final = 0xE140  # of the signs for the column with which a rule below a part of a row begins
+FIRST_END: Final = 0xE180  # of those, right behind, for the column in front of which it ends
+RULES: Final = "".join(map(chr, range(0xE100, 0xE1C0)))
 
 _TEXT: Final = re.compile(r"\\(?:text(?:rm|sf|tt|up|normal)?|mbox|hbox)\s*\{|\\(?:textbf|textit|textmd)\s*\{")
 _BRACED: Final = re.compile(r"\\[\\{}]|[{}]")
@@ -31,6 +33,7 @@ _FBOX: Final = re.compile(r"\\fbox(?![A-Za-z])")
 _BINOM: Final = re.compile(r"\\[dt]?binom(?![A-Za-z])\s*")
 _ENVIRONMENT: Final = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}(?:\s*\{\d+\}(?=[^{]))?")
 _RULE: Final = re.compile(r"\\(?:hline|hdashline|toprule|midrule|bottomrule)(?![A-Za-z])")
+_PART_RULE: Final = re.compile(r"\\c(?:line|midrule)\s*(?:\([lr]+\)\s*)?\{\s*(\d{1,2})\s*-\s*(\d{1,2})\s*\}")
 _ARRAY: Final = re.compile(r"\\begin\{array\}\s*\{([lcr|\s]*)\}")
 _UNESCAPED: Final = re.compile(r"(?<!\\)((?:\\\\)*)([%$#])")
 _TITLES: Final = {
@@ -208,12 +211,17 @@ def _rules(source: str) -> str:
         columns, signs = "", ""
         for char in match.group(1):
             if char == "|":
-                signs += chr(min(FIRST_COLUMN + len(columns), ord(RULES[-1])))
+                signs += chr(min(FIRST_COLUMN + len(columns), FIRST_START - 1))
             elif not char.isspace():
                 columns += char
         return f"\\begin{{array}}{{{columns}}}{' '.join(signs)} "
 
-    return _ARRAY.sub(with_signs, _RULE.sub(f" {ROW_RULE} ", source))
+    def part(match: re.Match[str]) -> str:
+        first, last = sorted((max(int(match.group(1)), 1) - 1, int(match.group(2))))
+        most = FIRST_END - FIRST_START - 1
+        return f" {chr(FIRST_START + min(first, most))} {chr(FIRST_END + min(last, most))} "
+
+    return _ARRAY.sub(with_signs, _PART_RULE.sub(part, _RULE.sub(f" {ROW_RULE} ", source)))
 
 
 def _rows(source: str) -> str:

@@ -135,6 +135,12 @@ def test_delimiters_are_taken_off(source: str, expected: tuple[str, bool]) -> No
         (r"\left[\begin{array}{cc|c} 1 & 0 & 3 \\ 0 & 1 & 4 \end{array}\right]", 0, 1),
         (r"\begin{tabular}{lr} \toprule \text{年份} & 1 \\ \midrule 2022 & 2 \\ \bottomrule \end{tabular}", 3, 0),
         (r"\begin{array}{lr} a & b \\ c & d \end{array}", 0, 0),
+        (r"\begin{array}{c|cc} a & b & c \\ \cline{2-3} d & e & f \\ \hline g & h & i \end{array}", 2, 1),
+        (
+            r"\begin{array}{lcc} a & b & c \\ \cmidrule(lr){2-2}\cmidrule{3-9} d & e & f \\ \cline{1-1} \end{array}",
+            3,
+            0,
+        ),
         (r"\begin{array}{c|c} \begin{array}{c} a \\ \hline b \end{array} & c \end{array}", 1, 1),
     ],
 )
@@ -145,6 +151,20 @@ def test_rules_of_arrays_are_drawn(source: str, across: int, upright: int) -> No
     assert (len(wide), len(bars) - len(wide)) == (across, upright)
     left, _, width, _ = map(float, svg.get("viewBox", "").split())
     assert all(left <= float(bar.get("x", -1)) <= left + width for bar in bars)
+
+
+def test_a_rule_below_a_part_of_a_row_stands_below_that_part() -> None:
+    whole, part = (
+        render(rf"\begin{{array}}{{ccc}} a & b & c \\ {rule} d & e & f \end{{array}}", displayed=True).svg
+        for rule in (r"\hline", r"\cline{2-3}")
+    )
+    (long,), (short,) = (
+        [element for element in ElementTree.fromstring(svg).iter() if element.tag.endswith("rect")]
+        for svg in (whole, part)
+    )
+    assert float(short.get("y", 0)) == pytest.approx(float(long.get("y", 0)))
+    assert float(short.get("x", 0)) > float(long.get("x", 0))
+    assert 0.5 < float(short.get("width", 0)) / float(long.get("width", 0)) < 0.8
 
 
 def test_a_rule_outside_of_a_table_is_refused() -> None:

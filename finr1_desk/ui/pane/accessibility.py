@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QAccessibleWidget
 
 from finr1_desk.ui.pane import wording
 from finr1_desk.ui.pane.chrome import MarkRow
+from finr1_desk.ui.pane.links import LinkAction
 from finr1_desk.ui.pane.rows import Control
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class MessageInterface(_Virtual):
 
     def controls(self) -> list[Control]:
         view = self.view
-        return [control for row in view.rows for control in row.controls] if view is not None else []
+        return [control for row in view.rows for control in self._pane.controls.of(row)] if view is not None else []
 
     def mark(self) -> MarkRow | None:
         """What is said below the message."""
@@ -260,7 +261,8 @@ class ControlInterface(_Virtual):
         return wording.spoken(control.action, control.text) if control is not None and named else ""
 
     def role(self) -> QAccessible.Role:
-        return QAccessible.Role.Button
+        is_link = LinkAction.named(self.action) is not None
+        return QAccessible.Role.Link if is_link else QAccessible.Role.Button
 
     def state(self) -> QAccessible.State:
         control = self._control
@@ -274,7 +276,7 @@ class ControlInterface(_Virtual):
     def rect(self) -> QRect:
         left = self._pane.page.x
         for placed in self._pane.flow.placed():
-            for control in placed.row.controls:
+            for control in self._pane.controls.of(placed.row):
                 if placed.view.message.id == self._message.message_id and control.action == self.action:
                     area = control.rect.translated(left, placed.top)
                     return self._on_screen(area.left(), area.top(), area.right(), area.bottom())

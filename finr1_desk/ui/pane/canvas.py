@@ -16,6 +16,7 @@ from finr1_desk.ui.pane.documents import Documents
 from finr1_desk.ui.pane.finding import Finding
 from finr1_desk.ui.pane.flow import HEAD, Flow, Placed
 from finr1_desk.ui.pane.furniture import Banner
+from finr1_desk.ui.pane.links import paint_focused_link
 from finr1_desk.ui.pane.message_view import MessageView
 from finr1_desk.ui.pane.rows import Control, Page, TextRow
 from finr1_desk.ui.pane.selection import Selection
@@ -78,6 +79,9 @@ class Canvas:
             row.paint_controls(painter, page, placed.top, self._state_of(placed))
         elif row.controls:
             self._paint_controls(painter, page, placed, row)
+        focused = self._controls.focused
+        if focused is not None and focused.message_id == placed.view.message.id:
+            paint_focused_link(painter, row, page, placed.top, focused.action)
 
     def _paint_controls(self, painter: QPainter, page: Page, placed: Placed, row: TextRow) -> None:
         state = self._state_of(placed)

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from finr1_desk.ui.pane.rows import Control, TextRow
+from finr1_desk.ui.pane.links import LinkAction, link_controls, may_hold_links
+from finr1_desk.ui.pane.rows import Control, Row, Section, TextRow
 
 if TYPE_CHECKING:
     from finr1_desk.ui.pane.flow import Placed
     from finr1_desk.ui.pane.pane import ChatPane
 
 _PRESSING: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
+_ROWS_AROUND: Final = 20  # those in view, in which links are looked for, too
 _ENTERING: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
@@ -62,7 +64,16 @@ class Controls:
             return "focus"
         return "hover" if named == self.hovered else ""
 
+    def of(self, row: Row) -> list[Control]:
+        """Everything in a row that can be pressed, its links as well, as far as its document is there."""
+        return [*row.controls, *link_controls(row, self._pane.page)] if isinstance(row, TextRow) else row.controls
+
     # -- focus
+
+    def focus_on(self, message_id: str, action: str) -> None:
+        """Gives the focus to this control, where the pane has it."""
+        if self._pane.hasFocus():
+            self._focus(Named(message_id, action))
 
     def focus_in(self, reason: Qt.FocusReason) -> None:
         if reason in _ENTERING:
@@ -100,7 +111,7 @@ class Controls:
         return [
             Named(placed.view.message.id, control.action)
             for placed in self._pane.flow.placed()
-            for control in placed.row.controls
+            for control in self.of(placed.row)
             if placed.top + control.rect.top() >= 0 and placed.top + control.rect.bottom() <= height
             if not control.follows
         ]
@@ -112,13 +123,22 @@ class Controls:
         if not shown:
             return []
         near = range(max(min(shown) - 1, 0), min(max(shown) + 2, len(flow.views)))
+        self._build_links()
         return [
             Named(flow.views[index].message.id, control.action)
             for index in near
             for row in flow.views[index].rows
-            for control in row.controls
+            for control in self.of(row)
             if not control.follows or Named(flow.views[index].message.id, control.action) == self.focused
         ]
+
+    def _build_links(self) -> None:
+        """Has the links around what is in view, which are found in documents only."""
+        for placed in self._pane.flow.placed():
+            first = max(placed.row_index - _ROWS_AROUND, 0)
+            for row in placed.view.rows[first : placed.row_index + _ROWS_AROUND + 1]:
+                if isinstance(row, TextRow) and row.rendered is None and may_hold_links(placed.view, row):
+                    row.document_for(self._pane.page)
 
     def _move_within(self, step: int) -> bool:
         """Goes to the next control of those that belong together; False where the focused one stands alone."""
@@ -137,6 +157,10 @@ class Controls:
         flow = self._pane.flow
         index = self._pane.index_of(named.message_id)
         if index is None:
+            return
+        if (link := LinkAction.named(named.action)) is not None:
+            start = max(link.start, 0)
+            self._pane.reveal(index, Section(link.section), link.block, start, start + 1)
             return
         for position, row in enumerate(flow.views[index].rows):
             if any(control.action == named.action for control in row.controls):

@@ -15,6 +15,7 @@ from PySide6.QtGui import QTextDocument
 from finr1_desk.ui.look.theme import GRID
 from finr1_desk.ui.pane.blocks import Block, ListItem, Quote
 from finr1_desk.ui.pane.flow import Placed
+from finr1_desk.ui.pane.links import BACK, LinkAction, anchors
 from finr1_desk.ui.pane.look import NOTE_SCHEME, Look
 from finr1_desk.ui.pane.reading import note_marker
 from finr1_desk.ui.pane.rendering import Marker
@@ -52,35 +53,43 @@ class Notes:
         document = row.document_for(page).document
         href = document.documentLayout().anchorAt(local)
         message_id = placed.view.message.id
-        if href.startswith(NOTE_SCHEME):
-            return Note(message_id, row.section, note_marker(href.removeprefix(NOTE_SCHEME)), is_back=False)
+        if number := marker_of(href):
+            return Note(message_id, row.section, number, is_back=False)
         for marker in row.markers(page):
             if marker.text.startswith("[") and _is_near(marker, document, local, page.look):
                 note = Note(message_id, row.section, marker.text, is_back=True)
                 return note if self._reference(note) is not None else None
         return None
 
-    def follow(self, note: Note, placed: Placed | None) -> None:
-        """Goes to the note, which is then selected, or back to where it is referred to."""
+    def follow(self, note: Note, row: TextRow, start: int | None = None) -> LinkAction | None:
+        """Goes to the note, which is then selected, or back to where it is referred to.
+
+        Args:
+            row: in which the number stands.
+            start: where in it; the first such number, where that is not known.
+
+        Returns:
+            What leads the other way, None where there is nothing to go to.
+        """
         pane = self._pane
         index = pane.index_of(note.message_id)
         if index is None:
-            return
+            return None
         if note.is_back:
             found = self._reference(note)
-            if found is not None:
-                block, start = found
-                self._show(index, note.section, block, start, start + len(note.marker) - 2)
-            return
-        if placed is not None and isinstance(placed.row, TextRow):
-            start = _start_of(placed.row.document_for(pane.page).document, note.marker)
-            back = Note(note.message_id, note.section, note.marker, is_back=True)
-            self._came_from[back] = placed.row.index, start
-        for row in pane.flow.views[index].text_rows():
-            if row.section is note.section and _holds(row.block, note.marker):
-                last = row.document_for(pane.page).document.characterCount() - 1
-                self._show(index, note.section, row.index, 0, last)
-                return
+            if found is None:
+                return None
+            self._show(index, note.section, *found, found[1] + len(note.marker) - 2)
+            return LinkAction(note.section, *found)
+        if start is None:
+            start = _start_of(row.document_for(pane.page).document, note.marker)
+        self._came_from[Note(note.message_id, note.section, note.marker, is_back=True)] = row.index, start
+        for other in pane.flow.views[index].text_rows():
+            if other.section is note.section and _holds(other.block, note.marker):
+                last = other.document_for(pane.page).document.characterCount() - 1
+                self._show(index, note.section, other.index, 0, last)
+                return LinkAction(note.section, other.index, BACK)
+        return None
 
     def _show(self, index: int, section: Section, block: int, start: int, end: int) -> None:
         pane = self._pane
@@ -112,17 +121,13 @@ class Notes:
 
 def _start_of(document: QTextDocument, marker: str) -> int:
     """Where the number of a note begins in a document; -1 where it does not stand in it."""
-    block = document.begin()
-    while block.isValid():
-        fragments = block.begin()
-        while not fragments.atEnd():
-            fragment = fragments.fragment()
-            href = fragment.charFormat().anchorHref()
-            if href.startswith(NOTE_SCHEME) and note_marker(href.removeprefix(NOTE_SCHEME)) == marker:
-                return fragment.position()
-            fragments += 1
-        block = block.next()
-    return -1
+    found = (anchor.start for anchor in anchors(document) if marker_of(anchor.href) == marker)
+    return next(found, -1)
+
+
+def marker_of(href: str) -> str:
+    """The number that a link to a footnote shows there; empty for any other link."""
+    return note_marker(href.removeprefix(NOTE_SCHEME)) if href.startswith(NOTE_SCHEME) else ""
 
 
 def _holds(block: Block, marker: str) -> bool:

@@ -19,7 +19,7 @@ from finr1_desk.ui.pane.blocks import Code, Table
 from finr1_desk.ui.pane.code_controls import CodeAction
 from finr1_desk.ui.pane.controls import Named, control_at
 from finr1_desk.ui.pane.flow import Placed
-from finr1_desk.ui.pane.notes import Note, Notes
+from finr1_desk.ui.pane.notes import Note
 from finr1_desk.ui.pane.rows import Control, TextRow
 from finr1_desk.ui.pane.selection import WHOLE, Place
 from finr1_desk.ui.pane.table_controls import TableAction
@@ -50,7 +50,6 @@ class Pointer(QObject):
         self._pane = pane
         self._pressed: Named | None = None
         self._pressed_link = ""
-        self._notes = Notes(pane)
         self._pressed_note: Note | None = None
         self._is_selecting = False
         self._was_following = False
@@ -139,8 +138,10 @@ class Pointer(QObject):
         else:
             if link and link == self._link(event.position()):
                 self._pane.linkActivated.emit(link)
-            if note is not None and note == self._note(event.position()):
-                self._notes.follow(note, self._placed(event.position()))
+            placed = self._placed(event.position())
+            if note is not None and note == self._note(event.position()) and placed is not None:
+                assert isinstance(placed.row, TextRow)  # it has a note
+                self._pane.pressing.notes.follow(note, placed.row)
                 was_following = False
             if was_following:
                 self._pane.scroll_to_end()
@@ -354,7 +355,7 @@ class Pointer(QObject):
         return self._pane.flow.views[place.view].text_row(place.section, place.block) if place is not None else None
 
     def _note(self, point: QPointF) -> Note | None:
-        return self._notes.at(self._placed(point), point)
+        return self._pane.pressing.notes.at(self._placed(point), point)
 
     def _link(self, point: QPointF) -> str:
         placed = self._placed(point)

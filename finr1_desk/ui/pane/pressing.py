@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QGuiApplication
 
 from finr1_desk.ui.pane.code_controls import CodeAction
+from finr1_desk.ui.pane.links import BACK, LinkAction, anchors
 from finr1_desk.ui.pane.message_view import TOGGLE, AnswerView
+from finr1_desk.ui.pane.notes import Note, Notes, marker_of
 from finr1_desk.ui.pane.question_view import QuestionView
 from finr1_desk.ui.pane.rows import Section
 from finr1_desk.ui.pane.table_controls import SORT, TableAction
@@ -27,6 +29,7 @@ class Pressing:
 
     def __init__(self, pane: ChatPane) -> None:
         self._pane = pane
+        self.notes = Notes(pane)
         self._waiting: list[tuple[Iterator[None], Callable[[], None]]] = []  # for cells to be read, and then what
 
     def work(self) -> bool:
@@ -53,6 +56,8 @@ class Pressing:
             self._press_table(index, table)
         elif (code := CodeAction.named(action)) is not None:
             self._press_code(index, code)
+        elif (link := LinkAction.named(action)) is not None:
+            self._press_link(index, link)
         elif action == TOGGLE:
             self.toggle_thinking(index)
         elif action in ("show_prompt", "hide_prompt"):
@@ -85,6 +90,27 @@ class Pressing:
             QGuiApplication.clipboard().setText(text)
         else:
             self._pane.codeWanted.emit(language, text)
+
+    def _press_link(self, index: int, link: LinkAction) -> None:
+        """Opens a link, or goes to the other end of a footnote, where the focus goes along."""
+        pane = self._pane
+        view = pane.flow.views[index]
+        row = view.text_row(Section(link.section), link.block)
+        if row is None:
+            return
+        if link.start == BACK:
+            number = next((marker.text for marker in row.markers(pane.page) if marker.text.startswith("[")), "")
+        else:
+            found = anchors(row.document_for(pane.page).document)
+            href = next((anchor.href for anchor in found if anchor.start == link.start), "")
+            number = marker_of(href)
+            if href and not number:
+                pane.linkActivated.emit(href)
+        if number:
+            note = Note(view.message.id, row.section, number, is_back=link.start == BACK)
+            other = self.notes.follow(note, row, None if note.is_back else link.start)
+            if other is not None:
+                pane.controls.focus_on(view.message.id, other.name)
 
     def reveal(self, index: int, needle: str) -> None:
         """Shows the thinking, or the prompt, in which alone `needle` stands."""

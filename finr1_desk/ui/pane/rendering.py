@@ -61,6 +61,7 @@ class Rendered:
     bars: list[Band] = field(default_factory=list)
     rules: list[int] = field(default_factory=list)
     tables: list[tuple[QTextTable, bool]] = field(default_factory=list)  # whether it begins with the header
+    has_links: bool = False
     awaited: set[str] = field(default_factory=set)  # sources of formulas that are shown as such until they are drawn
 
 
@@ -215,6 +216,7 @@ class Renderer:
         if (table := cursor.currentTable()) is not None:
             room = table.format().columnWidthConstraints()[table.cellAt(cursor).column()].rawValue() - CELL_ROOM
         for run in self._read(text):
+            self._result.has_links |= bool(run.href)
             if self._formula(cursor, run, self._look.em, room) is not None:
                 continue
             shown = run if not bold else Run(run.text, run.kind, True, run.italic, run.struck, run.href)
@@ -247,6 +249,7 @@ class Renderer:
         em = self._look.em * HEADING_SIZES.get(level, 1.0)
         room = self._available - self._cursor.blockFormat().leftMargin()
         for run in runs:
+            self._result.has_links |= bool(run.href)
             if self._formula(self._cursor, run, em, room) is not None:
                 continue
             text = _lines(run.text)

@@ -371,6 +371,7 @@ def test_messages_and_controls_are_accessible(pane: ChatPane) -> None:
         "Sort by “Balance”",
         "Copy code",
         "Save as…",
+        "the formula",
         "Copy",
         "Copy answer",
         "Copy with reasoning",
