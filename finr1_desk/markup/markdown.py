@@ -43,6 +43,7 @@ _CJK: Final = re.compile(
     "\uff00-\uffef\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
 _SHARED_PUNCTUATION: Final = "“”‘’…—·"  # written in Chinese and in Western text alike
+_OPENERS: Final = re.compile(r"(?:!?\[)+")
 
 
 class RunKind(StrEnum):
@@ -97,6 +98,7 @@ class Markdown:
         parser.block.ruler.before("reference", "footnote", footnotes.definition, {"alt": ["paragraph", "reference"]})
         parser.inline.ruler.before("escape", "maths", _maths)
         parser.inline.ruler.before("link", "footnote", footnotes.reference)
+        parser.inline.ruler.before("footnote", "unclosed", _unclosed)
         text_end = re.compile(f"{parser.inline.terminator_re.pattern}|{_BARE_BOXED}")
         parser.inline.ruler.at("text", _text_until(text_end))
         parser.inline.ruler.at("emphasis", _emphasis)
@@ -276,6 +278,17 @@ def _text_until(end: re.Pattern[str]) -> Callable[[StateInline, bool], bool]:
         return True
 
     return text
+
+
+def _unclosed(state: StateInline, silent: bool) -> bool:
+    """Brackets that nothing closes are text; the rule for links would read on behind each of them to find that out."""
+    match = _OPENERS.match(state.src, state.pos, state.posMax)
+    if match is None or state.src.find("]", state.pos, state.posMax) >= 0:
+        return False
+    if not silent:
+        state.append_pending(match.group())
+    state.pos = match.end()
+    return True
 
 
 def _boxed(state: StateInline, silent: bool) -> bool:

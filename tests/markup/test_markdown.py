@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from finr1_desk.markup.markdown import Markdown, Run, RunKind, cleaned
 
@@ -50,6 +52,14 @@ def test_what_is_no_formula_stays_text(markdown: Markdown, text: str) -> None:
 def test_a_formula_on_lines_of_its_own_is_one_block(markdown: Markdown) -> None:
     tokens = markdown.blocks("text\n\\[\na_1 * b_2\n= c\n\\]\nafter", {})
     assert [token.content for token in tokens if token.type == "maths_block"] == ["\\[\na_1 * b_2\n= c\n\\]"]
+
+
+@settings(max_examples=500)
+@given(st.text("[]!()^*a<> \n\\", max_size=30))
+def test_brackets_that_nothing_closes_are_read_as_before(text: str) -> None:
+    quick, plain = Markdown(), Markdown()
+    plain._parser.inline.ruler.disable("unclosed")
+    assert quick.runs(text, {}) == plain.runs(text, {})
 
 
 def test_an_opener_that_is_never_closed_does_not_swallow_the_rest(markdown: Markdown) -> None:

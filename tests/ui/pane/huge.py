@@ -12,6 +12,7 @@ HUGE = {
     "deep quotes": ">" * 1000 + " deep\n" * 10,
     "deep lists": "\n".join("  " * depth + "- x" for depth in range(1000)),
     "brackets": "[" * 100_000,
+    "images": "![" * 50_000,
     "stars": "*" * 100_000,
     "openers of formulas": "\\(" * 50_000,
     "openers of boxes": "\\boxed{" * 20_000,
