@@ -87,8 +87,8 @@ class Answers(QObject):
         link.received.connect(self._on_event)
         models.hashed.connect(self._on_hashed)
         models.chosen.connect(self._on_model_chosen)
-        models.changed.connect(lambda *_: self._tell_context())
-        conversations.opened.connect(lambda *_: self._tell_context())
+        for signal in (models.chosen, models.changed, conversations.opened, conversations.closed):
+            signal.connect(lambda *_: self._tell_context())
 
     # -- what the user does
 

@@ -94,7 +94,6 @@ class Binding(QObject):
         for told in (application.branches, application.drafts):
             told.failed.connect(self.show_error)
         application.settings.failed.connect(self.show_error)
-        self._show_empty_context()
 
     # -- connections
 
@@ -213,13 +212,9 @@ class Binding(QObject):
         self._swap_draft(None, keep=False)
         self._window.header.show_title(None)
         self._window.sidebar.show_current(None)
-        self._show_empty_context()
         self._window.show_empty()
         self._update_composer()
         self._update_actions()
-
-    def _show_empty_context(self) -> None:
-        self._window.status.show_context(0, self._app.models.context_limit)
 
     def _swap_draft(self, id: str | None, *, keep: bool) -> None:
         """Each conversation has its own unsent text; a first question that begins one takes the rest along."""
