@@ -15,7 +15,7 @@ from typing import Final
 from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.spreadsheet import to_markdown
 from finr1_desk.export.importing import Imported, read_conversations
-from finr1_desk.export.table_reading import decoded, read_table
+from finr1_desk.export.table_reading import decoded, read_rows
 
 LONGEST: Final = 400_000  # characters that are put into a question; a model's context holds fewer
 _LARGEST: Final = 4 * LONGEST  # bytes of a text that may be as short as that
@@ -41,6 +41,13 @@ class Given:
     models: list[Path] = field(default_factory=list)
     imported: list[Imported] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)  # those of the files that are no text
+
+    def problem_for_text(self) -> UserError | None:
+        """What is said where texts alone are of use: the first problem, or that a file is something else."""
+        problems = [problem for imported in self.imported for problem in imported.problems]
+        others = [UserError(ErrorCode.GIVEN_UNREADABLE, path=str(path)) for path in self.others]
+        return next(iter([*problems, *others]), None)
 
 
 def read_given(paths: Sequence[Path], now: float) -> Given:
@@ -67,11 +74,12 @@ def _take(path: Path, now: float, given: Given) -> None:
     suffix = path.suffix.lower()
     if head.startswith(_MODEL):
         given.models.append(path)
+        given.others.append(path)
     elif suffix in _TABLES:
-        table = read_table(path)
-        given.texts.append(_short_enough(to_markdown([table.header, *table.rows]), path))
+        given.texts.append(_usable(to_markdown(read_rows(path)), path))
     elif path.is_dir() or suffix == ".zip":
         given.imported.append(read_conversations(path, now))
+        given.others.append(path)
     elif head.startswith(_ARCHIVE) or _is_marked_up(head):
         raise UserError(ErrorCode.GIVEN_UNREADABLE, path=str(path))
     else:
@@ -83,16 +91,14 @@ def _take_file(path: Path, now: float, given: Given) -> None:
     imported = read_conversations(path, now)
     if imported.conversations or any(problem.code not in _FOREIGN for problem in imported.problems):
         given.imported.append(imported)
+        given.others.append(path)
         return
     if path.stat().st_size > _LARGEST:
         raise UserError(ErrorCode.GIVEN_TOO_LONG, path=str(path))
     text = decoded(path.read_bytes())
-    if text is None or _NOT_IN_TEXT.search(text):
+    if text is None:
         raise UserError(ErrorCode.GIVEN_UNREADABLE, path=str(path))
-    text = _LINE_ENDS.sub("\n", text).strip("\n")
-    if not text.strip():
-        raise UserError(ErrorCode.GIVEN_EMPTY, path=str(path))
-    given.texts.append(_short_enough(text, path))
+    given.texts.append(_usable(_LINE_ENDS.sub("\n", text).strip("\n"), path))
 
 
 def _head(path: Path) -> bytes:
@@ -104,7 +110,11 @@ def _is_marked_up(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_MARKED_UP)
 
 
-def _short_enough(text: str, path: Path) -> str:
+def _usable(text: str, path: Path) -> str:
+    if _NOT_IN_TEXT.search(text):
+        raise UserError(ErrorCode.GIVEN_UNREADABLE, path=str(path))
+    if not text.strip():
+        raise UserError(ErrorCode.GIVEN_EMPTY, path=str(path))
     if len(text) > LONGEST:
         raise UserError(ErrorCode.GIVEN_TOO_LONG, path=str(path))
     return text

@@ -42,6 +42,22 @@ def read_table(path: Path) -> Table:
     Raises:
         UserError: `FILE_UNREADABLE`, `TABLE_UNREADABLE`.
     """
+    rows, content = _read(path)
+    if len(rows) == 1:
+        raise _unreadable(path, "no_rows")
+    return Table(_header(rows[0]), tuple(rows[1:]), hashlib.sha256(content).hexdigest())
+
+
+def read_rows(path: Path) -> list[tuple[str, ...]]:
+    """The cells of a CSV or XLSX file as they stand there, one length for all rows that hold any text.
+
+    Raises:
+        UserError: `FILE_UNREADABLE`, `TABLE_UNREADABLE`.
+    """
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[list[tuple[str, ...]], bytes]:
     try:
         if path.stat().st_size > LARGEST:
             raise _unreadable(path, "too_large")
@@ -55,11 +71,8 @@ def read_table(path: Path) -> Table:
     kept = [tuple(row) for row in rows if any(cell.strip() for cell in row)]
     if not kept:
         raise _unreadable(path, "empty")
-    if len(kept) == 1:
-        raise _unreadable(path, "no_rows")
     width = max(map(len, kept))
-    whole = [row + ("",) * (width - len(row)) for row in kept]
-    return Table(_header(whole[0]), tuple(whole[1:]), hashlib.sha256(content).hexdigest())
+    return [row + ("",) * (width - len(row)) for row in kept], content
 
 
 def decoded(content: bytes) -> str | None:

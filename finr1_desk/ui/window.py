@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from finr1_desk.ui.actions import build_actions
+from finr1_desk.ui.carried import local_files
 from finr1_desk.ui.composer.composer import ComposerPane
-from finr1_desk.ui.composer.edit import local_files
 from finr1_desk.ui.drop_hint import DropHint
 from finr1_desk.ui.empty_pane import EmptyPane
 from finr1_desk.ui.failure_page import FailurePage

@@ -43,6 +43,27 @@ def test_cells_become_a_table_and_text_stays_text(tmp_path: Path) -> None:
     assert not found.models
 
 
+def test_headings_stay_as_they_are(tmp_path: Path) -> None:
+    assert read(write(tmp_path / "a.csv", ",2024,2024\nProfit,1,2\n")).texts == [
+        "|  | 2024 | 2024 |\n| --- | ---: | ---: |\n| Profit | 1 | 2 |"
+    ]
+
+
+def test_where_text_alone_is_of_use_anything_else_is_a_problem(tmp_path: Path) -> None:
+    text = write(tmp_path / "a.txt", "Text.")
+    chat = write(tmp_path / "b.json", json.dumps([files.chatgpt()]))
+    model = write(tmp_path / "c.gguf", b"GGUF" + b"\0" * 100)
+    assert read(text).problem_for_text() is None
+    for other in (chat, model):
+        problem = read(text, other).problem_for_text()
+        assert problem is not None
+        assert problem.code is ErrorCode.GIVEN_UNREADABLE
+        assert problem.params["path"] == str(other)
+    gone = read(tmp_path / "gone.txt").problem_for_text()
+    assert gone is not None
+    assert gone.code is ErrorCode.FILE_UNREADABLE
+
+
 def test_conversations_are_told_by_what_is_in_them(tmp_path: Path) -> None:
     exported = write(tmp_path / "conversations.txt", json.dumps([files.chatgpt()]))
     archive = tmp_path / "export.zip"
@@ -81,7 +102,7 @@ def test_a_model_is_told_by_its_first_bytes_and_not_read(tmp_path: Path) -> None
         ("binary", bytes(range(256)), ErrorCode.GIVEN_UNREADABLE),
         ("empty.txt", b"", ErrorCode.GIVEN_EMPTY),
         ("blank.txt", b" \r\n\t\r\n", ErrorCode.GIVEN_EMPTY),
-        ("heads.csv", b"a,b\n", ErrorCode.TABLE_UNREADABLE),
+        ("empty.csv", b",,\n,,\n", ErrorCode.TABLE_UNREADABLE),
         ("broken.xlsx", b"PK\x03\x04nothing", ErrorCode.TABLE_UNREADABLE),
         ("long.txt", b"x " * (LONGEST // 2 + 1), ErrorCode.GIVEN_TOO_LONG),
         ("long.csv", b"a,b\n" + b"1,2\n" * LONGEST, ErrorCode.GIVEN_TOO_LONG),

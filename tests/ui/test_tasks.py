@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton
 
@@ -146,6 +146,31 @@ def test_cells_are_pasted_into_a_table(running: Running) -> None:
     preview = dialog.findChild(QPlainTextEdit, "promptPreview")
     assert isinstance(preview, QPlainTextEdit)
     assert '[["", "2024", "2023"], ["Revenue", "400", "320"]' in preview.toPlainText()
+
+
+def test_files_go_into_the_field_they_are_dropped_on(running: Running, tmp_path: Path) -> None:
+    dialog = opened(running, "document-question")
+    assert dialog.form is not None
+    table = dialog.form.findChild(TableEditor)
+    assert isinstance(table, TableEditor)
+    before = table.value()
+    (tmp_path / "a.csv").write_text(",2024,2023\nRevenue,400,320\n")
+    (tmp_path / "b.txt").write_text("As reported.\n")
+    (tmp_path / "c.pdf").write_bytes(b"%PDF-1.7")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.csv"))])
+    how = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    for event in (QDragEnterEvent(QPoint(5, 5), *how), QDropEvent(QPoint(5, 5), *how)):
+        QApplication.sendEvent(table.table.viewport(), event)
+        assert event.isAccepted()
+    running.until(lambda: table.value() != before)
+    assert table.value() == (("", "2024", "2023"), ("Revenue", "400", "320"))
+    question = text_field(dialog, "question")
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name)) for name in ("b.txt", "c.pdf")])
+    QGuiApplication.clipboard().setMimeData(data)
+    question.paste()
+    running.until(lambda: question.toPlainText() == "As reported.")
+    assert any("c.pdf cannot be put into a question" in said for said in problems(dialog))
 
 
 def test_the_search_looks_into_both_languages(running: Running) -> None:

@@ -5,8 +5,6 @@ Owns what a key and a piece of the clipboard mean. What is sent goes out as a si
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -20,6 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QWidget
 
 from finr1_desk.core.draft import Draft
+from finr1_desk.ui.carried import local_files
 from finr1_desk.ui.look.theme import GRID
 
 MAX_LINES = 8
@@ -197,12 +196,6 @@ class ComposerEdit(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.focusChanged.emit(False)
-
-
-def local_files(data: QMimeData) -> list[Path]:
-    """The files and folders of this computer that are dragged or lie on the clipboard; none if anything else does."""
-    urls = data.urls() if data.hasUrls() else []
-    return [Path(url.toLocalFile()) for url in urls] if all(url.isLocalFile() for url in urls) else []
 
 
 def _table_of(source: QMimeData) -> str | None:

@@ -5,6 +5,7 @@ Owns the windows, each made when it is first asked for. Decisions are the contro
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +21,16 @@ from finr1_desk.core.tasks.words import NO_WORDS, Words
 from finr1_desk.ui.dialogs.asking import Dialogs
 from finr1_desk.ui.language import spoken_language
 from finr1_desk.ui.window import Window
+from finr1_desk.ui.words.sentences import sentence
 
 if TYPE_CHECKING:
     from finr1_desk.app.bootstrap import Application
     from finr1_desk.core.errors import UserError
     from finr1_desk.core.tasks.note import TaskNote
+    from finr1_desk.export.given import Given
     from finr1_desk.store.task_files import Shelf
     from finr1_desk.ui.tasks.dialog import TasksDialog
+    from finr1_desk.ui.tasks.form import TaskForm
     from finr1_desk.ui.tasks.run_dialog import RunDialog
 
 
@@ -74,6 +78,7 @@ class TasksBinding(QObject):
         from finr1_desk.ui.tasks.dialog import TasksDialog
 
         dialog = TasksDialog(self._window)
+        dialog.filesGiven.connect(self._on_files)
         dialog.sendWanted.connect(self._on_send)
         dialog.runWanted.connect(self._on_run)
         dialog.newWanted.connect(lambda: self._change(Task("", NO_WORDS, NO_WORDS, (), {}, NO_RESULT, is_own=True)))
@@ -109,6 +114,22 @@ class TasksBinding(QObject):
         else:
             self._app.answers.ask(text, choices, note)
         self._window.activateWindow()
+
+    def _on_files(self, form: TaskForm, field: str, paths: list[Path]) -> None:
+        """Reads files beside the window, and puts their text into a field."""
+
+        def read() -> Given:
+            from finr1_desk.export.given import read_given
+
+            return read_given(paths, time.time())
+
+        def on_read(given: Given) -> None:
+            if self._dialog is not None and self._dialog.form is form:
+                problem = given.problem_for_text()
+                said = sentence(problem) if problem is not None else None
+                form.put_in(field, given.texts, f"{said.text} {said.hint}" if said is not None else "")
+
+        self._app.pool.run(read, on_read)
 
     def _on_run(self, task: Task) -> None:
         if self._run is None:

@@ -41,6 +41,7 @@ LIST_WIDTH = 30 * GRID
 class TasksDialog(QDialog):
     """Stays open or hidden for as long as the window: a form that was half filled in is there again."""
 
+    filesGiven = Signal(object, str, list)  # the TaskForm, the name of one of its fields, list[Path]
     sendWanted = Signal(str, object, bool)  # the prompt, its TaskNote, whether in a new conversation
     runWanted = Signal(object)  # Task
     newWanted = Signal()
@@ -175,6 +176,7 @@ class TasksDialog(QDialog):
             self._form.deleteLater()
         self._form = TaskForm(task, self)
         self._form.changed.connect(self._show_text)
+        self._form.filesGiven.connect(lambda name, paths: self.filesGiven.emit(self._form, name, paths))
         self._pages.addWidget(self._form)
         if task.id in self._entered:
             self._form.show_values(self._entered[task.id])

@@ -7,7 +7,15 @@ Owns the widgets and the way between what they show and a field's value. Whether
 from __future__ import annotations
 
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFontMetricsF,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,6 +32,7 @@ from PySide6.QtWidgets import (
 from finr1_desk.core.spreadsheet import Rows, rows_from_text
 from finr1_desk.core.tasks.task import MOST_ROWS, Field, FieldKind, Value
 from finr1_desk.core.tasks.values import from_text, to_text
+from finr1_desk.ui.carried import local_files
 from finr1_desk.ui.language import spoken_language
 from finr1_desk.ui.look.theme import GRID
 
@@ -33,9 +42,10 @@ _MOST_COLUMNS = 200
 
 
 class FieldEditor(QWidget):
-    """One field's widget; `changed` tells of every change that the user makes."""
+    """One field's widget; `changed` tells of every change that the user makes, `filesGiven` of files dropped on it."""
 
     changed = Signal()
+    filesGiven = Signal(list)  # list[Path]
 
     def __init__(self, declared: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +59,9 @@ class FieldEditor(QWidget):
 
     def show_value(self, value: Value) -> None:
         raise NotImplementedError
+
+    def put_in(self, text: str) -> None:
+        """Puts the text of a file in, as if it had been pasted, where the field takes files."""
 
     def focus_widget(self) -> QWidget:
         """What the keyboard goes to, and the field's label speaks for."""
@@ -89,10 +102,14 @@ class LineEditor(FieldEditor):
 
 
 class PlainEdit(QPlainTextEdit):
-    """Takes text and nothing else from the clipboard."""
+    """Takes text and nothing else from the clipboard; of files it tells."""
+
+    filesGiven = Signal(list)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        if source.hasText():
+        if files := local_files(source):
+            self.filesGiven.emit(files)
+        elif source.hasText():
             self.insertPlainText(source.text().replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -108,6 +125,7 @@ class LongEditor(FieldEditor):
         self._column.addWidget(self._text)
         self._shown = False
         self._text.textChanged.connect(self._on_changed)
+        self._text.filesGiven.connect(self.filesGiven)
 
     def value(self) -> Value:
         return from_text(self.declared, self._text.toPlainText())
@@ -116,6 +134,9 @@ class LongEditor(FieldEditor):
         self._shown = True
         self._text.setPlainText(to_text(self.declared, value))
         self._shown = False
+
+    def put_in(self, text: str) -> None:
+        self._text.insertPlainText(text)
 
     def focus_widget(self) -> QWidget:
         return self._text
@@ -154,10 +175,26 @@ class CellTable(QTableWidget):
     """A grid that grows under what is pasted into it, and gives its cells back as a spreadsheet takes them."""
 
     pasted = Signal()
+    filesGiven = Signal(list)
+
+    def __init__(self, rows: int, columns: int, parent: QWidget | None = None) -> None:
+        super().__init__(rows, columns, parent)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(bool(local_files(event.mimeData())))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        event.accept()  # it was looked at when it came in
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.filesGiven.emit(local_files(event.mimeData()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Paste):
-            self.paste(QGuiApplication.clipboard().text())
+            self.paste_clipboard()
         elif event.matches(QKeySequence.StandardKey.Copy):
             QGuiApplication.clipboard().setText(self.selected_text())
         elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.selectedItems():
@@ -167,6 +204,13 @@ class CellTable(QTableWidget):
             self.focusNextPrevChild(event.key() == Qt.Key.Key_Tab)  # the grid is no trap for the keyboard
         else:
             super().keyPressEvent(event)
+
+    def paste_clipboard(self) -> None:
+        files = local_files(QGuiApplication.clipboard().mimeData())
+        if files:
+            self.filesGiven.emit(files)
+        else:
+            self.paste(QGuiApplication.clipboard().text())
 
     def paste(self, text: str) -> None:
         """Puts the cells of a text from the current cell on; the grid grows as far as it must."""
@@ -234,6 +278,7 @@ class TableEditor(FieldEditor):
         self._column.addLayout(row)
         self.table.cellChanged.connect(self._on_cell)
         self.table.pasted.connect(self.changed)
+        self.table.filesGiven.connect(self.filesGiven)
         self._paste.clicked.connect(self._on_paste)
         self._clear.clicked.connect(self._on_clear)
 
@@ -244,6 +289,9 @@ class TableEditor(FieldEditor):
         self._empty()
         rows = from_text(self.declared, value) if isinstance(value, str) else value
         self.table.put(tuple(row for row in rows if isinstance(row, tuple)))
+
+    def put_in(self, text: str) -> None:
+        self.table.paste(text)
 
     def focus_widget(self) -> QWidget:
         return self.table
@@ -264,7 +312,7 @@ class TableEditor(FieldEditor):
 
     def _on_paste(self) -> None:
         self.table.setFocus()
-        self.table.paste(QGuiApplication.clipboard().text())
+        self.table.paste_clipboard()
 
     def _on_clear(self) -> None:
         self._empty()

@@ -22,6 +22,7 @@ class TaskForm(QScrollArea):
     """The fields of a task; `changed` tells of every change that the user makes."""
 
     changed = Signal()
+    filesGiven = Signal(str, list)  # the name of a field, list[Path]
 
     def __init__(self, task: Task, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +68,7 @@ class TaskForm(QScrollArea):
         self._editors[declared.name] = editor
         self._problems[declared.name] = problem_
         editor.changed.connect(lambda: self._on_changed(declared.name))
+        editor.filesGiven.connect(lambda paths: self.filesGiven.emit(declared.name, paths))
 
     # -- values
 
@@ -93,6 +95,14 @@ class TaskForm(QScrollArea):
 
     def focus_first(self) -> None:
         next(iter(self._editors.values())).focus_widget().setFocus()
+
+    def put_in(self, name: str, texts: list[str], problem: str) -> None:
+        """Puts the texts of files into a field, and says below it what could not be read."""
+        for text in texts:
+            self._editors[name].put_in(text)
+        if problem:
+            self._problems[name].setText(problem)
+            self._problems[name].show()
 
     def _show_problems(self) -> list[str]:
         """Says what is wrong with each field; returns their names."""
