@@ -376,7 +376,7 @@ class Binding(QObject):
         actions, open_ = self._window.actions_, self._open_id is not None
         for name in ("export", "rename", "delete", "select_all", "previous_version", "next_version"):
             actions[name].setEnabled(open_ and not failed)
-        for name in ("new", "import_files", "export_all", "previous", "next", "find"):
+        for name in ("new", "add_files", "import_files", "export_all", "previous", "next", "find"):
             actions[name].setEnabled(not failed)
         for name in ("stop", "answer_now"):
             actions[name].setEnabled(self._open_id in self._busy)
