@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from finr1_desk.library.assets import asset
 from finr1_desk.ui.drop_hint import DropHint
 from finr1_desk.ui.language import Language
+from finr1_desk.ui.sidebar.rows import RowList
 from tests.export import foreign_files as files
 from tests.export.foreign_files import write
 from tests.ui.played import Running
@@ -59,7 +60,7 @@ WITHIN: list[Callable[[Running], QWidget]] = [
     lambda running: running.window,
     lambda running: running.window.composer.edit.viewport(),
     lambda running: running.window.empty.viewport(),
-    lambda running: running.window.sidebar,
+    lambda running: running.window.findChild(RowList).viewport(),  # type: ignore[union-attr]  # there is one
 ]
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QPalette
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from finr1_desk.core.conversation import Conversation
@@ -130,6 +131,41 @@ def test_what_is_dropped_goes_where_it_was_dropped(
     model.dropMimeData(data, Qt.DropAction.MoveAction, -1, -1, target)
     assert (happened, ups) == (moved, pinned)
     assert not model.dropMimeData(data, Qt.DropAction.MoveAction, 0, 0, QModelIndex())
+
+
+def test_while_dragging_the_row_is_marked_that_stands_for_the_place(window: Window, view: RowList) -> None:
+    model = window.sidebar.model
+    shown = _shown(model)
+    data = model.mimeData([model.index(shown.index("a"))])
+    how = Qt.DropAction.MoveAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    accent = view.palette().color(QPalette.ColorRole.Accent)
+
+    def marked() -> list[str]:
+        """The rows whose upper edge has the colour of what is marked."""
+        image = view.grab().toImage()
+        edges = [view.visualRect(model.index(row)) for row in range(len(shown))]
+        return [
+            name
+            for name, edge in zip(shown, edges, strict=True)
+            if image.pixelColor(edge.center().x(), edge.top() + 1) == accent
+        ]
+
+    def over(name: str) -> tuple[bool, list[str]]:
+        point = view.visualRect(model.index(shown.index(name))).center()
+        QApplication.sendEvent(view.viewport(), QDragEnterEvent(point, *how))
+        event = QDragMoveEvent(point, *how)
+        QApplication.sendEvent(view.viewport(), event)
+        return event.isAccepted(), marked()
+
+    before = marked()
+    assert "[Reports 2]" not in before
+    assert over("[Reports 2]") == (True, ["[Reports 2]"])
+    assert over("d") == (True, ["[Reports 2]"])
+    assert over("e") == (True, ["Today"])
+    assert over("Folders") == (False, before)
+    assert over("c") == (True, ["Pinned"])
+    QApplication.sendEvent(view.viewport(), QDragLeaveEvent())
+    assert marked() == before
 
 
 def test_shift_and_ctrl_choose_several_and_open_none(window: Window, view: RowList) -> None:

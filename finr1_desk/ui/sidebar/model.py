@@ -260,21 +260,24 @@ class ConversationModel(QAbstractListModel):
         return Qt.DropAction.MoveAction
 
     def canDropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
-        return parent.isValid() and data.hasFormat(CONVERSATIONS_MIME)
+        return parent.isValid() and data.hasFormat(CONVERSATIONS_MIME) and self.drop_row(parent.row()) >= 0
+
+    def drop_row(self, row: int) -> int:
+        """The row that stands for where something dropped on `row` goes: its folder or its heading; -1 for nowhere."""
+        while row >= 0 and isinstance(self._rows[row], Conversation):
+            row -= 1
+        return -1 if row < 0 or self._rows[row] == Heading(Group.FOLDERS) else row
 
     def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index) -> bool:
         """What is dropped on a folder or on something in it goes there, elsewhere out of folders, on «Pinned» up."""
         if not self.canDropMimeData(data, action, row, column, parent):
             return False
         ids = [str(id) for id in json.loads(bytes(data.data(CONVERSATIONS_MIME).data()))]
-        target = self._rows[parent.row()]
-        pinned = target.pinned if isinstance(target, Conversation) else target == Heading(Group.PINNED)
-        if pinned:
+        target = self._rows[self.drop_row(parent.row())]
+        if target == Heading(Group.PINNED):
             self.pinned.emit(ids)
-        elif isinstance(target, FolderRow):
-            self.moved.emit(ids, target.name)
-        elif target != Heading(Group.FOLDERS):
-            self.moved.emit(ids, target.folder if isinstance(target, Conversation) else None)
+        else:
+            self.moved.emit(ids, target.name if isinstance(target, FolderRow) else None)
         return False  # nothing of the rows is the view's to remove
 
     # -- inside

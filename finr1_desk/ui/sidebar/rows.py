@@ -38,13 +38,6 @@ class RowList(QListView):
         """The selected rows from top to bottom."""
         return sorted(index.row() for index in self.selectedIndexes())
 
-    def allow_dragging(self) -> None:
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
-        self.setDragDropOverwriteMode(True)  # onto a row, never between two
-        self.setDefaultDropAction(Qt.DropAction.MoveAction)
-
     def select_only(self, row: int | None) -> None:
         """Selects one row and makes it the current one; none with None."""
         if row is None:

@@ -28,6 +28,7 @@ from finr1_desk.ui.look.theme import GRID, Theme
 from finr1_desk.ui.named import named
 from finr1_desk.ui.notice import UndoBar
 from finr1_desk.ui.sidebar.delegate import ConversationDelegate, HitDelegate
+from finr1_desk.ui.sidebar.dragging import ConversationList
 from finr1_desk.ui.sidebar.filters import FilterChips
 from finr1_desk.ui.sidebar.menu import ConversationDeeds, conversation_menu, fill_move_menu, folder_menu
 from finr1_desk.ui.sidebar.model import ConversationModel
@@ -88,7 +89,7 @@ class Sidebar(QFrame):
         self._search = named(SearchField(self), "searchField")
         self._search_icon = QAction(self._search)
         self.chips = FilterChips(self)
-        self._list = RowList(self, several=True)
+        self._list = ConversationList(self.model, self)
         self._hits = RowList(self)
         self._nothing = named(QLabel(self), "muted")
         self._stack = QStackedWidget(self)
@@ -110,9 +111,7 @@ class Sidebar(QFrame):
 
     def _build(self) -> None:
         self._list.setObjectName("conversationList")
-        self._list.setModel(self.model)
         self._list.setItemDelegate(self._delegate)
-        self._list.allow_dragging()
         self._hits.setObjectName("searchResults")
         self._hits.setModel(self.results)
         self._hits.setItemDelegate(self._hit_delegate)
