@@ -36,8 +36,9 @@ def copied(text: str, selection: Selection, views: Sequence[MessageView], page: 
     """The selected text for the clipboard, with the same as HTML unless it is very long."""
     result = QMimeData()
     result.setText(text)
-    if len(text) <= LONGEST:
-        result.setHtml(selection_html(selection, views, page))
+    html = selection_html(selection, views, page) if len(text) <= LONGEST else ""
+    if html:  # where there is an empty one, word processors paste nothing
+        result.setHtml(html)
     return result
 
 
@@ -49,6 +50,8 @@ def selection_html(selection: Selection, views: Sequence[MessageView], page: Pag
         return ""
     pieces: list[str] = []
     for index in range(ends[0].view, min(ends[1].view, len(views) - 1) + 1):
+        if views[index].has_more:  # a part of it would be taken for the whole
+            return ""
         found = [
             Selected(row, *selected)
             for row in views[index].text_rows()

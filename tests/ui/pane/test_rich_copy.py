@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from finr1_desk.ui.pane import rich_copy
 from finr1_desk.ui.pane.pane import ChatPane
 from finr1_desk.ui.pane.rich_copy import selection_html
 from finr1_desk.ui.pane.rows import Section
@@ -49,6 +52,33 @@ def test_the_clipboard_holds_the_source_and_the_html(pane: ChatPane) -> None:
     document = QTextDocument()
     document.setHtml(copied.html())
     assert "bold" in document.toPlainText()
+
+
+def test_a_message_that_is_not_read_to_its_end_is_copied_as_plain_text(
+    pane: ChatPane, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "A **word**.\n\n" * 10_000 + "The **end**."
+    pane.set_messages([answer(text)], {})
+    pane.select_all()
+    assert pane.flow.views[0].has_more
+    pane.copy()
+    copied = QApplication.clipboard().mimeData()
+    assert copied.text() == text
+    assert not copied.hasHtml()
+    qtbot.waitUntil(lambda: not pane.flow.views[0].has_more, timeout=30_000)
+    monkeypatch.setattr(rich_copy, "LONGEST_S", 60.0)
+    assert _html(pane).endswith("<p>The <b>end</b>.</p>")
+
+
+def test_what_would_take_too_long_is_copied_as_plain_text_alone(
+    pane: ChatPane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane.set_messages([answer(TEXT)], {})
+    pane.select_all()
+    monkeypatch.setattr(rich_copy, "LONGEST_S", -1.0)
+    pane.copy()
+    assert QApplication.clipboard().mimeData().text() == TEXT.strip()
+    assert not QApplication.clipboard().mimeData().hasHtml()
 
 
 def test_a_table_in_pieces_is_one_table(pane: ChatPane) -> None:
