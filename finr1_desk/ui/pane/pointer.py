@@ -26,6 +26,7 @@ from finr1_desk.ui.pane.table_controls import TableAction
 from finr1_desk.ui.pane.textmap import position_at, word_at
 
 if TYPE_CHECKING:
+    from finr1_desk.ui.pane.message_view import MessageView
     from finr1_desk.ui.pane.pane import ChatPane
 
 DRAG_MS: Final = 30
@@ -227,7 +228,7 @@ class Pointer(QObject):
             message_id = placed.view.message.id
             menu.addAction(self._action(menu, wording.control("copy_answer"), message_id))
         if placed is not None and isinstance(placed.row, TextRow) and isinstance(placed.row.block, Code | Table):
-            self._add_actions(menu, placed.view.message.id, placed.row, placed.row.block)
+            self._add_actions(menu, placed.view, placed.row, placed.row.block)
         link = self._link(point)
         if link:
             menu.addAction(wording.menu("copy_link"), lambda: QGuiApplication.clipboard().setText(link))
@@ -237,8 +238,11 @@ class Pointer(QObject):
             pane.menuFilled.emit(menu, placed.view.message.id)
         return menu
 
-    def _add_actions(self, menu: QMenu, message_id: str, row: TextRow, block: Code | Table) -> None:
-        """What can be done with a table or with code."""
+    def _add_actions(self, menu: QMenu, view: MessageView, row: TextRow, block: Code | Table) -> None:
+        """What can be done with a table or with code, once it is there to its end: it has its controls then."""
+        pieces = (one for one in view.text_rows() if one.section is row.section and one.shares_width_with(row))
+        if not any(piece.has_controls for piece in pieces):
+            return
         menu.addSeparator()
         if isinstance(block, Code):
             verbs = code_controls.VERBS
@@ -248,7 +252,7 @@ class Pointer(QObject):
             named = list(zip(names, map(wording.table_control, table_controls.VERBS), strict=True))
         for name, words in named:
             action = menu.addAction(words)
-            action.triggered.connect(lambda _=False, name=name: self._pane.press(message_id, name))
+            action.triggered.connect(lambda _=False, name=name: self._pane.press(view.message.id, name))
 
     def _action(self, menu: QMenu, text: str, message_id: str) -> QAction:
         action = QAction(text, menu)

@@ -47,6 +47,9 @@ def test_code_that_is_being_written_cannot_be_taken_yet(pane: ChatPane) -> None:
     live = LiveStatus(Phase.ANSWERING)
     pane.set_messages([answer("```\nx = 1", state=MessageState.WRITING)], {"a1": live})
     assert controls(pane) == []
+    pane.grab()
+    menu = pane._pointer.menu_at(QPointF(pane.page.x + 40, list(pane.flow.placed())[1].top + 30))
+    assert not {"Copy code", "Save as…"} & {action.text() for action in menu.actions()}
     pane.update_message(answer("```\nx = 1\n```\n\nnext", state=MessageState.WRITING), live)
     assert len(controls(pane)) == 2
 

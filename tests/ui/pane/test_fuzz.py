@@ -107,6 +107,7 @@ def test_some_messages(pane: ChatPane) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_many_messages(pane: ChatPane) -> None:
     """Eight minutes of processor time."""
     clock = _fuzz(pane, FEW, MANY)
