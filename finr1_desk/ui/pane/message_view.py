@@ -133,14 +133,6 @@ class MessageView:
         """The row of a block; None where it is folded away."""
         return next((row for row in self.text_rows() if row.section is section and row.index == index), None)
 
-    def find(self, needle: str, page: Page) -> tuple[TextRow, int, int] | None:
-        """The first row in which `needle` stands, and where, without regard to capitals; None where it does not."""
-        for row in self.text_rows():
-            cursor = row.document_for(page).document.find(needle)
-            if not cursor.isNull():
-                return row, cursor.selectionStart(), cursor.selectionEnd()
-        return None
-
     @property
     def has_more(self) -> bool:
         """Whether there is text that was not read yet, because it is long."""

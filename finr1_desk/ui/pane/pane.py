@@ -45,7 +45,7 @@ from finr1_desk.ui.pane.pointer import Pointer
 from finr1_desk.ui.pane.pressing import Pressing
 from finr1_desk.ui.pane.question_view import make_view
 from finr1_desk.ui.pane.repainting import Repainting, Seen
-from finr1_desk.ui.pane.revealing import reveal, scroll_to
+from finr1_desk.ui.pane.revealing import Seeking, reveal
 from finr1_desk.ui.pane.rich_copy import copied
 from finr1_desk.ui.pane.rows import Page, Row, Section, TextRow, page_for
 from finr1_desk.ui.pane.scrolling import Scrolling
@@ -104,7 +104,7 @@ class ChatPane(QAbstractScrollArea):
         self._pointer = Pointer(self)
         self._controls = Controls(self)
         self._pressing = Pressing(self)
-        self.finding = Finding(self)
+        self._seeking, self.finding = Seeking(self), Finding(self)
         self._canvas = Canvas(self._flow, self.selection, self.finding, self._controls, self._documents, self._banner)
         self._new_text = NewTextButton(self._look, self.viewport())
         self._new_text.clicked.connect(self.scroll_to_end)
@@ -112,6 +112,7 @@ class ChatPane(QAbstractScrollArea):
         self._idle = IdleWork(
             self,
             ReadingOn(self._flow, self._after_change),
+            self._seeking.work,
             self._pressing.work,
             self.finding.work,
             self._colouring.work,
@@ -247,7 +248,7 @@ class ChatPane(QAbstractScrollArea):
 
     def scroll_to(self, message_id: str, needle: str = "") -> None:
         """Shows a message, or the first place in it where `needle` stands, which is then selected."""
-        scroll_to(self, message_id, needle)
+        self._seeking.go(message_id, needle)
         self._after_change()
 
     def reveal(self, index: int, section: Section, block: int, start: int, end: int) -> None:

@@ -379,6 +379,26 @@ def test_a_new_width_keeps_the_place(pane: ChatPane, qtbot: QtBot) -> None:
     assert pane.flow.views[pane.flow.anchor.view].rows[pane.flow.anchor.row] is anchor
 
 
+@pytest.mark.parametrize("needle", ["ENDWORD", "endword stands", "and two bold"])
+def test_a_place_in_a_message_that_is_still_being_read_is_gone_to(pane: ChatPane, qtbot: QtBot, needle: str) -> None:
+    text = "A **word** of it.\n\n" * 8000 + "Then the ENDWORD **stands** and two **bold** words.\n\n" + "tail\n\n" * 50
+    pane.set_messages([question("q1"), answer(text)], {})
+    assert pane.flow.views[1].has_more
+    pane.scroll_to("a1", needle)
+    qtbot.waitUntil(lambda: pane.selected_text().casefold() != "", timeout=60_000)
+    row = next(row for row in pane.flow.views[1].text_rows() if pane.selection.range_in(1, row) is not None)
+    assert "ENDWORD" in row.document_for(pane.page).document.toPlainText()
+    assert any(placed.row is row for placed in pane.flow.placed())
+
+
+def test_what_is_sought_in_vain_leaves_the_message_at_its_beginning(pane: ChatPane, qtbot: QtBot) -> None:
+    pane.set_messages([question("q1"), answer("A word.\n\n" * 8000)], {})
+    pane.scroll_to("a1", "nowhere")
+    qtbot.waitUntil(lambda: not pane.flow.views[1].has_more and not pane._idle.isActive(), timeout=60_000)
+    assert pane.selection.ends is None
+    assert pane.flow.views[1].text_rows()[0] in [placed.row for placed in pane.flow.placed()]
+
+
 def test_scroll_to_finds_text_also_in_folded_thinking(pane: ChatPane) -> None:
     pane.set_messages([answer(LONG, id="a0"), answer(ENGLISH), answer(LONG, id="a2")], {})
     pane.scroll_to("a1", "denominator")
