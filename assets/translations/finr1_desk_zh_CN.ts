@@ -3041,6 +3041,14 @@
         <translation>没有名为“%1”的文件夹。</translation>
     </message>
     <message>
+        <source>What this belongs to was deleted meanwhile.</source>
+        <translation>它所属的内容已被删除。</translation>
+    </message>
+    <message>
+        <source>Undo the deletion (Ctrl+Z), or ask below what is left.</source>
+        <translation>请撤销删除 (Ctrl+Z)，或在剩余内容之后提问。</translation>
+    </message>
+    <message>
         <source>“finr1-desk conversations folders” shows what there is.</source>
         <translation>“finr1-desk conversations folders”会列出现有的文件夹。</translation>
     </message>

@@ -6,7 +6,7 @@ announced; text is on disk at most a second after it was shown; whatever ends an
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,7 @@ class Answers(QObject):
         self._manner = manner
         self._link = link
         self._waiting: dict[str, deque[Asked]] = {}  # conversation → questions, in order
+        self._asking: Counter[str] = Counter()  # questions on their way into the store, by conversation
         self._starting: dict[str, bool] = {}  # conversation → whether it was stopped before it began
         self._works: dict[str, Work] = {}  # conversation → what is being written there
         self._by_request: dict[str, Work] = {}
@@ -116,6 +117,7 @@ class Answers(QObject):
         if current is None:
             self._creating = []
         new = self._manner.take_for_new() if current is None else None
+        self._asking[current or ""] += 1
 
         def work(store: Store) -> tuple[Conversation, Message]:
             if new is not None:
@@ -124,15 +126,22 @@ class Answers(QObject):
                 conversation = store.conversation(current or "")
             beside = store.message(asked.beside) if asked.beside else None
             parent = conversation.head_id if beside is None else beside.parent_id
+            if parent is not None:
+                store.branches.require(parent)
             question = store.add_question(conversation.id, parent, asked.text, asked.task or follow(beside, asked.text))
             return store.conversation(conversation.id), question
 
+        def done(pair: tuple[Conversation, Message]) -> None:
+            self._asking[current or ""] -= 1
+            self._on_asked(*pair, asked.choices, new=new is not None)
+
         def refuse(error: UserError) -> None:
+            self._asking[current or ""] -= 1
             held, self._creating = (self._creating or [], None) if new is not None else ([], self._creating)
             for lost in (asked, *held):
                 self.refused.emit(lost.text, error)
 
-        self._store.run(work, lambda pair: self._on_asked(*pair, asked.choices, new=new is not None), refuse)
+        self._store.run(work, done, refuse)
 
     def stop(self, conversation_id: str) -> None:
         """Ends what is being written there; what has come is kept."""
@@ -173,7 +182,7 @@ class Answers(QObject):
         if message is None or message.conversation_id in self._works or message.conversation_id in self._starting:
             return
         one = Choices(samples=1)
-        self._begin(message.conversation_id, one, lambda store, _: [store.resume_answer(message_id)])
+        self._begin(message.conversation_id, one, lambda store, _: [store.branches.resume(message_id)])
 
     def take_back(self, question_id: str) -> None:
         """Removes a question that still waits."""
@@ -192,6 +201,10 @@ class Answers(QObject):
         """Whether something is written there, or waits."""
         waiting = self._waiting.get(conversation_id)
         return conversation_id in self._works or conversation_id in self._starting or bool(waiting)
+
+    def is_starting(self, conversation_id: str) -> bool:
+        """Whether a question or an answer is on its way into the store, and nothing must go from under it."""
+        return self._asking[conversation_id] > 0 or conversation_id in self._starting
 
     def live_messages(self, conversation_id: str) -> dict[str, Message]:
         """The answers being written in a conversation, as they stand, by id."""
@@ -220,8 +233,7 @@ class Answers(QObject):
             held, self._creating = self._creating or [], None
             if self._conversations.current is None:
                 self._conversations.begin(conversation)
-        self._conversations.note(conversation)
-        self._conversations.note_message(question)
+        self._conversations.note_question(conversation, question)
         self.asked.emit(conversation, question)
         self._enqueue(Asked(question, choices))
         for asked in held:
@@ -268,8 +280,8 @@ class Answers(QObject):
 
         def failed(error: UserError) -> None:
             self._starting.pop(conversation_id, None)
-            self._tell_busy()
             self.failed.emit(error)
+            self._advance(conversation_id)
 
         self._store.run(work, lambda opened: self._on_begun(opened, model), failed)
 

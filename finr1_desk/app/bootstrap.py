@@ -159,7 +159,7 @@ def build(
         manner=manner,
         keeping=Keeping(store, conversations),
         answers=answers,
-        branches=Branches(store, conversations, answers.live_statuses),
+        branches=Branches(store, conversations, answers.live_statuses, answers.is_starting),
         drafts=Drafts(store),
         counting=Counting(conversations, models, settings, manner, link),
         transfers=Transfers(store, pool, conversations),

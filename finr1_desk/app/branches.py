@@ -18,6 +18,7 @@ class Branches(QObject):
     """
     Args:
         busy: the messages of a conversation that are being written or wait to be answered.
+        is_starting: whether one is about to begin in a conversation.
     """
 
     deleted = Signal(object)  # Message, the first of what has gone; `undo` brings it back
@@ -28,12 +29,14 @@ class Branches(QObject):
         store: StoreAccess,
         conversations: Conversations,
         busy: Callable[[str], Iterable[str]],
+        is_starting: Callable[[str], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
         self._conversations = conversations
         self._busy = busy
+        self._is_starting = is_starting
         self._undo: list[Message] = []
         self._seen: dict[str, str] = {}  # message → what was last shown below it
         conversations.opened.connect(lambda *_: self._remember())
@@ -74,7 +77,7 @@ class Branches(QObject):
     def may_delete(self, message_id: str) -> bool:
         """Not what is being written, or waits for its answer."""
         messages = self._conversations.messages
-        if message_id not in messages:
+        if message_id not in messages or self._is_starting(messages[message_id].conversation_id):
             return False
         busy = set(self._busy(messages[message_id].conversation_id))
         return not busy & below(messages.values(), message_id)

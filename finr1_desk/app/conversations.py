@@ -98,7 +98,9 @@ class Conversations(QObject):
 
     def show_head(self, conversation: Conversation) -> None:
         """Another branch of the open conversation was chosen."""
-        if conversation.id == self.current:
+        if conversation.id == self.current and conversation.head_id not in self.messages:
+            self.reread()  # it was deleted meanwhile
+        elif conversation.id == self.current:
             self.conversation = conversation
             self.opened.emit(conversation, list(self.messages.values()))
 
@@ -119,14 +121,26 @@ class Conversations(QObject):
         """The first question of a new conversation was asked: it is the open one now."""
         self._wanted = conversation.id
         self.current = conversation.id
-        self.conversation = conversation
+        self.conversation = replace(conversation, head_id=None)  # until its question comes
         self.messages = {}
         self._store.run(lambda store: store.set_state(LAST_OPEN, conversation.id), None, self.failed.emit)
 
     def note(self, conversation: Conversation) -> None:
+        """Takes over what is known of a conversation; a branch that is not known here yet is read."""
         if conversation.id == self.current:
-            self.conversation = conversation
+            is_known = conversation.head_id is None or conversation.head_id in self.messages
+            head = self.conversation.head_id if self.conversation is not None else None
+            self.conversation = conversation if is_known else replace(conversation, head_id=head)
+            if not is_known:
+                self.reread()
         self.conversationChanged.emit(conversation)
+
+    def note_question(self, conversation: Conversation, question: Message) -> None:
+        """A question was asked, which is the conversation's end now."""
+        if conversation.id == self.current and (question.parent_id is None or question.parent_id in self.messages):
+            self.messages[question.id] = question
+        self.note(conversation)
+        self.note_message(question)
 
     def replace(self, conversation: Conversation, messages: dict[str, Message]) -> None:
         """Takes over the tree as the store has it; tells which branch is shown now if that changed."""
@@ -139,7 +153,11 @@ class Conversations(QObject):
             self.opened.emit(conversation, list(messages.values()))
 
     def note_message(self, message: Message) -> None:
-        if message.conversation_id == self.current:
+        """Takes over a message, unless what it follows is not known here yet: then it is about to be read with that."""
+        is_open = message.conversation_id == self.current
+        if is_open and message.parent_id is not None and message.parent_id not in self.messages:
+            return
+        if is_open:
             self.messages[message.id] = message
         self.messageChanged.emit(message)
 

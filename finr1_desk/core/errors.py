@@ -76,6 +76,7 @@ class ErrorCode(StrEnum):
     KEY_UNAVAILABLE = "key_unavailable"  # reason
     SETTINGS_DAMAGED = "settings_damaged"  # path, reason
     CONVERSATION_NOT_FOUND = "conversation_not_found"  # id
+    MESSAGE_DELETED = "message_deleted"  # -
     FOLDER_NOT_FOUND = "folder_not_found"  # name
     FOLDER_EXISTS = "folder_exists"  # name
     # Local API

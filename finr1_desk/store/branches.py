@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finr1_desk.core.conversation import Message, Role, below, newest_end
-from finr1_desk.core.errors import UserError
+from finr1_desk.core.errors import ErrorCode, UserError
 from finr1_desk.core.keeping import TRASH_S
 from finr1_desk.store import imports, index
 from finr1_desk.store.connection import Connection
@@ -45,13 +45,35 @@ class Branches:
         self._writer = writer
 
     def begin(self, question_id: str, count: int) -> list[Message]:
-        """Opens several answers to a question, to be written side by side; the first is the one that is shown."""
+        """Opens several answers to a question, to be written side by side; the first is the one that is shown.
+
+        Raises:
+            UserError: `MESSAGE_DELETED`, and those of `Store.begin_answer`.
+        """
+        self.require(question_id)
         first = self._store.begin_answer(question_id)
         others = [replace(first, id=self._new_id(), created_at=self._clock()) for _ in range(count - 1)]
         with self._writing():
             for other in others:
                 imports.insert_message(self._db, other, self._writer)
         return [first, *others]
+
+    def resume(self, answer_id: str) -> Message:
+        """Opens an answer again that ended before it was complete.
+
+        Raises:
+            UserError: `MESSAGE_DELETED`, and those of `Store.resume_answer`.
+        """
+        self.require(answer_id)
+        return self._store.resume_answer(answer_id)
+
+    def require(self, message_id: str) -> None:
+        """
+        Raises:
+            UserError: `MESSAGE_DELETED`: nothing can follow this message as long as it is not restored.
+        """
+        if self._db.row("SELECT 1 FROM messages WHERE id = ? AND deleted_at IS NOT NULL", message_id):
+            raise UserError(ErrorCode.MESSAGE_DELETED)
 
     def choose(self, chosen_id: str, first_id: str) -> None:
         """Shows this answer in place of the first one, unless the user has moved on; questions that wait follow it."""

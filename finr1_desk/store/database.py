@@ -168,6 +168,7 @@ class Store:
         with self._writing():
             if self.message(message_id).conversation_id != conversation_id:
                 raise ValueError("the head is a message of another conversation")
+            self.branches.require(message_id)
             self._db.run("UPDATE conversations SET head_id = ? WHERE id = ?", message_id, conversation_id)
             return self.conversation(conversation_id)
 

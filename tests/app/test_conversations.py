@@ -129,12 +129,12 @@ def test_what_another_process_writes_is_seen_by_the_files_being_written(
 
 def test_what_followed_a_question_that_was_taken_back_is_shown_without_it(start: Start, speaking_model: Path) -> None:
     conversations = start(speaking_model).conversations
-    conversation = Conversation("c", "t", None, "third", 0.0, 0.0)
-    conversations.begin(conversation)
+    conversations.begin(Conversation("c", "t", None, "first", 0.0, 0.0))
     parent = None
     for id in ("first", "second", "third"):
         part = Part(PartKind.TEXT, id)
-        conversations.note_message(Message(id, "c", parent, Role.USER, (part,), MessageState.COMPLETE, 0.0))
+        question = Message(id, "c", parent, Role.USER, (part,), MessageState.COMPLETE, 0.0)
+        conversations.note_question(Conversation("c", "t", None, id, 0.0, 0.0), question)
         parent = id
     conversations.note_removed("c", "second")
     assert [message.id for message in conversations.shown()] == ["first", "third"]

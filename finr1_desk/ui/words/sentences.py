@@ -409,6 +409,11 @@ def _conversation_and_file(code: ErrorCode, v: _Values) -> Sentence | None:
                 filled(translate("Sentences", "There is no conversation “%1”."), v.text("id")),
                 translate("Sentences", "“finr1-desk conversations list” shows what there is."),
             )
+        case ErrorCode.MESSAGE_DELETED:
+            return Sentence(
+                translate("Sentences", "What this belongs to was deleted meanwhile."),
+                translate("Sentences", "Undo the deletion (Ctrl+Z), or ask below what is left."),
+            )
         case ErrorCode.FOLDER_NOT_FOUND:
             return Sentence(
                 filled(translate("Sentences", "There is no folder “%1”."), v.text("name")),
@@ -418,24 +423,6 @@ def _conversation_and_file(code: ErrorCode, v: _Values) -> Sentence | None:
             return Sentence(
                 filled(translate("Sentences", "There is a folder “%1” already."), v.text("name")),
                 translate("Sentences", "Choose another name."),
-            )
-        case ErrorCode.IMPORT_NOT_CONVERSATION:
-            return Sentence(
-                filled(
-                    translate("Sentences", "%1 is not an exported conversation (line %2)."),
-                    v.text("path"),
-                    v.text("line"),
-                ),
-                translate("Sentences", "Choose a Markdown file that Fin-R1 Desk exported."),
-            )
-        case ErrorCode.IMPORT_DAMAGED:
-            return Sentence(
-                filled(
-                    translate("Sentences", "The conversation in %1 is damaged at line %2."),
-                    v.text("path"),
-                    v.text("line"),
-                ),
-                translate("Sentences", "Undo changes that were made to the file, or export it again."),
             )
         case ErrorCode.FILE_UNREADABLE:
             return Sentence(

@@ -20,6 +20,20 @@ def transfer_sentence(
 ) -> tuple[str, str] | None:
     """The sentence and the hint; `text` and `size` give a parameter of the error in words."""
     match code:
+        case ErrorCode.IMPORT_NOT_CONVERSATION:
+            return (
+                filled(
+                    translate("Sentences", "%1 is not an exported conversation (line %2)."), text("path"), text("line")
+                ),
+                translate("Sentences", "Choose a Markdown file that Fin-R1 Desk exported."),
+            )
+        case ErrorCode.IMPORT_DAMAGED:
+            return (
+                filled(
+                    translate("Sentences", "The conversation in %1 is damaged at line %2."), text("path"), text("line")
+                ),
+                translate("Sentences", "Undo changes that were made to the file, or export it again."),
+            )
         case ErrorCode.IMPORT_UNKNOWN:
             return (
                 filled(translate("Sentences", "No conversation was found in %1."), text("path")),
