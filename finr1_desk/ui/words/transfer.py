@@ -15,10 +15,15 @@ from finr1_desk.core.wording import filled
 translate = QCoreApplication.translate
 
 
-def transfer_sentence(
-    code: ErrorCode, text: Callable[[str], str], size: Callable[[str], str]
-) -> tuple[str, str] | None:
+Words = tuple[str, str]
+
+
+def transfer_sentence(code: ErrorCode, text: Callable[[str], str], size: Callable[[str], str]) -> Words | None:
     """The sentence and the hint; `text` and `size` give a parameter of the error in words."""
+    return _import_sentence(code, text, size) or _other_sentence(code, text)
+
+
+def _import_sentence(code: ErrorCode, text: Callable[[str], str], size: Callable[[str], str]) -> Words | None:
     match code:
         case ErrorCode.IMPORT_NOT_CONVERSATION:
             return (
@@ -72,6 +77,11 @@ def transfer_sentence(
                 filled(translate("Sentences", "The archive %1 cannot be opened."), text("path")),
                 translate("Sentences", "Get the file again. An archive with a password has to be unpacked first."),
             )
+    return None
+
+
+def _other_sentence(code: ErrorCode, text: Callable[[str], str]) -> Words | None:
+    match code:
         case ErrorCode.GIVEN_UNREADABLE:
             return (
                 filled(translate("Sentences", "%1 cannot be put into a question."), text("path")),
