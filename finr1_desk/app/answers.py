@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -185,16 +186,13 @@ class Answers(QObject):
         self._begin(message.conversation_id, one, lambda store, _: [store.branches.resume(message_id)])
 
     def take_back(self, question_id: str) -> None:
-        """Removes a question that still waits."""
-        for conversation_id, questions in self._waiting.items():
+        """Removes a question that still waits; one that has answers already stays, and waits no longer."""
+        for questions in self._waiting.values():
             asked = next((waiting for waiting in questions if waiting.question.id == question_id), None)
             if asked is not None:
                 questions.remove(asked)
-                self._store.run(
-                    lambda store: store.remove_question(question_id),
-                    lambda _, id=conversation_id: self._on_taken_back(id, question_id),  # type: ignore[misc]
-                    self.failed.emit,
-                )
+                done = partial(self._on_taken_back, asked.question)
+                self._store.run(lambda store: store.branches.take_back(question_id), done, self.failed.emit)
                 return
 
     def is_busy(self, conversation_id: str) -> bool:
@@ -384,9 +382,12 @@ class Answers(QObject):
             self.failed.emit(error)
         self._advance(conversation.id)
 
-    def _on_taken_back(self, conversation_id: str, question_id: str) -> None:
-        self._conversations.note_removed(conversation_id, question_id)
-        self._conversations.reread()
+    def _on_taken_back(self, question: Message, gone: bool) -> None:
+        if gone:
+            self._conversations.note_removed(question.conversation_id, question.id)
+            self._conversations.reread()
+        else:
+            self._conversations.note_message(question)
         self._tell_busy()
 
     def _on_hashed(self, path: str, sha256: str) -> None:

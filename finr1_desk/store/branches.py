@@ -67,6 +67,13 @@ class Branches:
         self.require(answer_id)
         return self._store.resume_answer(answer_id)
 
+    def take_back(self, question_id: str) -> bool:
+        """Removes a question for good, unless it was answered; whether it is gone."""
+        with suppress(ValueError):
+            self._store.remove_question(question_id)
+            return True
+        return False
+
     def require(self, message_id: str) -> None:
         """
         Raises:

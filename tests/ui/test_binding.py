@@ -106,6 +106,20 @@ def test_further_questions_wait_visibly_and_can_be_taken_back(running: Running) 
     assert running.button("stopButton").isEnabled()
 
 
+def test_an_answer_that_waits_to_be_written_again_can_be_taken_back_too(running: Running) -> None:
+    running.answered("first")
+    question, answer = running.built.conversations.shown()
+    writing = running.ask_and_wait("second")
+    running.built.answers.regenerate(answer.id)
+    running.until(lambda: question.id in running.built.answers.live_statuses(question.conversation_id))
+    running.built.answers.take_back(question.id)
+    running.until(lambda: not running.window.composer._queue.isVisible())
+    running.engine.answer(writing)
+    running.until(lambda: not running.built.answers.is_busy(question.conversation_id))
+    assert [message.raw for message in running.built.conversations.shown()[::2]] == ["first", "second"]
+    assert len(running.engine.requests) == 2
+
+
 def test_a_conversation_left_while_it_is_written_is_marked_and_told(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
