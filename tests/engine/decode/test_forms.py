@@ -150,7 +150,8 @@ def test_an_answer_is_what_the_schema_describes(make_client: MakeClient, tempera
     assert value["结论"] in SCHEMA["properties"]["结论"]["enum"]  # type: ignore[index]
     assert 1 <= len(value["figures"]) <= 3
     assert all(isinstance(figure, int) for figure in value["figures"])
-    assert len(value["note"]) <= 12
+    # Bytes that are no letter count as one for the grammar, and each stands as a sign of its own.
+    assert len(value["note"].replace("\ufffd", "")) <= 12
 
 
 SLOW = pytest.mark.slow
